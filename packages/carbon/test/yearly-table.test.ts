@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { bundledDataSet } from '../src/index.ts'
+import { yearlyTable } from '../src/yearly-table.ts'
+
+const data = new URL('../data/', import.meta.url)
+const zones: Record<string, [zone: string, year: number]> = JSON.parse(
+  readFileSync(new URL('zones.json', data), 'utf8'),
+)
+const upstream: Record<string, number> = createRequire(import.meta.url)('@tgwf/co2').averageIntensity.data
+
+test('the committed table is what the script writes', () => {
+  const script = fileURLToPath(new URL('build-table.mjs', data))
+  const check = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })
+  expect(check.stderr).toBe('')
+  expect(check.status).toBe(0)
+})
+
+test('each row has the figure of the installed package and the year of zones.json', () => {
+  const expected = Object.entries(zones).map(([key, [zone, year]]) => [zone, [upstream[key], year]])
+  expect(yearlyTable).toEqual(Object.fromEntries(expected))
+})
+
+test('no key of the package is lost but the twelve aggregates', () => {
+  expect(Object.keys(upstream).filter((key) => !(key in zones))).toHaveLength(12)
+})
+
+test('no two keys share a zone, and each zone is a region that ICU knows', () => {
+  const codes = Object.values(zones).map(([zone]) => zone)
+  expect(new Set(codes).size).toBe(codes.length)
+  const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
+  expect(codes.filter((code) => code !== 'WORLD' && names.of(code) === undefined)).toEqual([])
+})
+
+test('the years are those that the licence note counts', () => {
+  const count = (year: number) => Object.values(yearlyTable).filter((row) => row[1] === year).length
+  const note = readFileSync(new URL('LICENSE.md', data), 'utf8')
+  expect(note).toContain(
+    `of the ${Object.keys(yearlyTable).length} rows ${count(2022)} describe 2022, ${count(2023)} describe 2023 and ${count(2024)} describe 2024`,
+  )
+  expect(note).toContain(bundledDataSet.attribution.slice(0, 'Yearly electricity data, Ember'.length))
+  expect(note).toContain(bundledDataSet.retrieved)
+  expect(note).toContain(bundledDataSet.carrier.replace('@tgwf/co2@', '`@tgwf/co2` '))
+})

@@ -1,0 +1,365 @@
+import { chooseBoundary } from './boundary.ts'
+import { sumCoverage } from './coverage.ts'
+import { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+import type { HealthEntry } from './health.ts'
+import { type Interval, totalSeconds, union } from './intervals.ts'
+import type { Journal } from './journal.ts'
+import { KnownEnergy } from './known-energy.ts'
+import type { Report, ReportDomain, ReportPhase } from './report.ts'
+import { summariseScores } from './scores.ts'
+import { Stretches } from './stretches.ts'
+import { sumUncertainty } from './uncertainty.ts'
+import { addWork, type Work } from './work-ledger.ts'
+
+/** What an analysis cannot read from the journal itself. */
+export interface AnalysisOptions {
+  /** Part of the run, in seconds of it; absent: the whole. */
+  readonly interval?: Interval
+  /** True while a recorder is still writing the journal. */
+  readonly running?: boolean
+  /** The run's folder, for the report to name. */
+  readonly folder?: string
+}
+
+/** Below this coverage figures per joule are absent. */
+const ENOUGH_COVERAGE = 0.9
+
+/** The report of a run: a pure function of its journal and the factors. */
+export function analyse(journal: Journal, factors: Factors, options: AnalysisOptions = {}): Report {
+  const { from, to } = options.interval ?? { from: 0, to: journal.until }
+  const length = to - from
+  const measured = measure(journal, from, to)
+  const { boundary, domains } = measured
+  const counted = domains.filter((one) => boundary.counted.has(one.id))
+  const missing = new Stretches(sumCoverage(counted.map((one) => one.known.missing)))
+  const coverage = length > 0 ? clamp(1 - missing.between(from, to) / length) : 0
+  const known = counted.filter((one) => one.seconds > 0)
+  const joules = known.length > 0 ? sum(known.map((one) => one.joules)) : undefined
+  const kilowattHours = joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR
+  const grams = joules === undefined ? undefined : gramsOf(joules, factors)
+  const uncertainty = sumUncertainty(
+    known.map(({ id, line, joules }) => ({
+      domain: id,
+      meter: line.meter,
+      joules,
+      uncertainty: line.domain.standardUncertainty,
+    })),
+  )
+  const unobserved = sum(known.map((one) => (one.joules / one.seconds) * Math.max(0, length - one.seconds)))
+  const work = workBetween(journal, from, to)
+  const enough = coverage >= ENOUGH_COVERAGE
+  const methods = new Set(known.map((one) => one.line.domain.method))
+  const [method] = methods
+  const { pue } = factors
+
+  return {
+    schema: 'ergometer.report/1',
+    run: runOf(journal, from, to, options),
+    energy: {
+      ...defined({ joules, kilowattHours }),
+      ...(method ? { method: methods.size > 1 ? 'mixed' : method } : {}),
+      byMethod: sumBy(known, (one) => one.line.domain.method),
+      coverage,
+      ...uncertainty,
+      ...(coverage < 1 && known.length > 0 ? { unobservedJoules: unobserved } : {}),
+      byKind: sumBy(known, (one) => one.line.domain.kind),
+      boundary: {
+        ...defined({ level: boundary.level }),
+        missing: [...boundary.missing],
+      },
+      domains: domains.map((one) => domainOf(one, journal, boundary.counted.has(one.id), from, to)),
+      ...(pue !== undefined && joules !== undefined ? { facility: { pue, joules: joules * pue } } : {}),
+    },
+    carbon: {
+      ...defined({ gramsCo2e: grams, operationalGrams: grams }),
+      ...(uncertainty.standardUncertaintyJoules === undefined
+        ? {}
+        : { standardUncertaintyGrams: gramsOf(uncertainty.standardUncertaintyJoules, factors) }),
+      coverage,
+      estimatedShare: factors.intensity.estimated ? 1 : 0,
+      intensity: { ...factors.intensity },
+    },
+    work,
+    scores: summariseScores(
+      journal.scores.filter(({ t }) => t > from && t <= to),
+      enough ? kilowattHours : undefined,
+    ),
+    efficiency: enough ? efficiencyOf(work, joules, grams) : {},
+    phases: options.interval ? [] : phasesOf(journal, counted, missing, to, factors),
+    health: healthOf(journal, factors, boundary.incomplete, options),
+    provenance: provenanceOf(journal),
+  }
+}
+
+type Known = ReturnType<typeof measure>['domains'][number]
+
+function measure(journal: Journal, from: number, to: number) {
+  const domains = journal.domains.map(({ line, rows, late }, index) => {
+    const known = new KnownEnergy(journal.times, rows, late, Math.max(to, journal.until))
+    const seconds = known.seconds(from, to)
+    return { index, id: line.id, line, known, seconds, joules: known.joules(from, to) }
+  })
+  const boundary = chooseBoundary(
+    domains.map(({ id, line, seconds }) => ({
+      id,
+      meter: line.meter,
+      domain: line.domain,
+      coverage: to > from ? clamp(seconds / (to - from)) : 0,
+    })),
+    gpusOf(journal),
+  )
+  return { domains, boundary }
+}
+
+function domainOf(one: Known, journal: Journal, counted: boolean, from: number, to: number): ReportDomain {
+  const { id, line, known, seconds, joules } = one
+  const { kind, label, method, within, identity, standardUncertainty } = line.domain
+  const checked = journal.checkpoint?.domains[one.index]
+  const peakWatts = from === 0 && journal.end ? checked?.peakWatts : known.peakWatts(from, to)
+  return {
+    id,
+    meter: line.meter,
+    kind,
+    label,
+    method,
+    ...(seconds > 0 ? { joules } : {}),
+    counted,
+    ...defined({ within: within === undefined ? undefined : `${line.meter}:${within}`, identity }),
+    coverage: to > from ? clamp(seconds / (to - from)) : 0,
+    ...(standardUncertainty && joules > 0
+      ? { standardUncertaintyJoules: standardUncertainty.relative * joules }
+      : {}),
+    wraps: checked?.wraps ?? 0,
+    resets: checked?.resets ?? 0,
+    gaps: checked?.gaps ?? 0,
+    ...(seconds > 0 ? { meanWatts: joules / seconds } : {}),
+    ...(seconds > 0 && peakWatts !== undefined ? { peakWatts } : {}),
+  }
+}
+
+function efficiencyOf(
+  work: Work,
+  joules: number | undefined,
+  grams: number | undefined,
+): Report['efficiency'] {
+  const efficiency: Report['efficiency'] = {}
+  if (joules === undefined || joules === 0) return efficiency
+  for (const [unit, amount] of Object.entries(work)) {
+    if (amount === 0) continue
+    efficiency[unit] = {
+      perJoule: amount / joules,
+      joulesPer: joules / amount,
+      ...(grams === undefined ? {} : { gramsCo2ePer: grams / amount }),
+    }
+  }
+  return efficiency
+}
+
+/** Phases of one name are the union of their intervals over all processes. */
+function phasesOf(
+  journal: Journal,
+  counted: readonly Known[],
+  missing: Stretches,
+  end: number,
+  factors: Factors,
+): ReportPhase[] {
+  const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
+  const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
+  const resolution = Math.max(
+    0,
+    ...counted.map(({ line }) => Math.max(line.interval, line.domain.updatePeriod ?? 0)),
+  )
+  const workAt = workCurve(journal)
+  return [...names].map((name) => {
+    const open = unfinished.filter((phase) => phase.name === name)
+    const single = [...journal.phases.filter((phase) => phase.name === name), ...open]
+    const folded = journal.folded.filter((line) => line.name === name)
+    const counts: Record<string, number> = {}
+    for (const { process } of single) addWork(counts, { [process]: 1 })
+    for (const line of folded) addWork(counts, line.counts)
+    const intervals = union(single)
+    const seconds = totalSeconds(intervals) + sum(folded.map((line) => line.seconds))
+    const work: Work = {}
+    for (const { from, to } of intervals) addWork(work, workAt(from, to))
+    for (const line of folded) addWork(work, line.work)
+    const covered =
+      sum(intervals.map(({ from, to }) => to - from - missing.between(from, to))) +
+      sum(folded.map((line) => Math.min(line.seconds, ...counted.map(({ index }) => coveredOf(line, index)))))
+    const known = counted.map(({ known, index }) => ({
+      joules:
+        sum(intervals.map(({ from, to }) => known.joules(from, to))) +
+        sum(folded.map((line) => (line.mJ[index] ?? 0) / 1000)),
+      seconds:
+        sum(intervals.map(({ from, to }) => known.seconds(from, to))) +
+        sum(folded.map((line) => coveredOf(line, index))),
+    }))
+    const joules = known.some((part) => part.seconds > 0) ? sum(known.map((part) => part.joules)) : undefined
+    const occurrences = sum(Object.values(counts))
+    const processSeconds = totalSeconds(single) + sum(folded.map((line) => line.processSeconds))
+    return {
+      name,
+      count: Math.max(...Object.values(counts)),
+      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(joules, factors) }),
+      seconds,
+      processSeconds,
+      work,
+      coverage: seconds > 0 ? clamp(covered / seconds) : 0,
+      ...(processSeconds / occurrences < resolution ? { belowResolution: true } : {}),
+      ...(open.length > 0 ? { unfinished: open.length } : {}),
+    }
+  })
+}
+
+function coveredOf(line: Journal['folded'][number], index: number): number {
+  if (typeof line.mJ[index] !== 'number') return 0
+  return line.covered?.[index] ?? line.seconds
+}
+
+function workBetween(journal: Journal, from: number, to: number): Work {
+  const sum: Work = {}
+  for (const { t, work } of journal.work) if (t > from && t <= to) addWork(sum, work)
+  return sum
+}
+
+/** Work in `(from, to]` for many intervals: by binary search in the sorted steps. */
+function workCurve(journal: Journal): (from: number, to: number) => Work {
+  const steps = [...journal.work].sort((a, b) => a.t - b.t)
+  const indexAfter = (time: number): number => {
+    let low = 0
+    let high = steps.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((steps[middle]?.t ?? 0) <= time) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return (from, to) => {
+    const sum: Work = {}
+    for (const { work } of steps.slice(indexAfter(from), indexAfter(to))) addWork(sum, work)
+    return sum
+  }
+}
+
+function runOf(journal: Journal, from: number, to: number, options: AnalysisOptions): Report['run'] {
+  const { start, end } = journal
+  const provisional = options.running === true || options.interval !== undefined
+  return {
+    id: start?.runId ?? 'unknown',
+    name: start?.name ?? 'unknown',
+    status: end?.status ?? (provisional ? 'running' : 'crashed'),
+    provisional: provisional || owesReadings(journal),
+    startedAt: wallTime(journal, from),
+    endedAt: wallTime(journal, to),
+    seconds: to - from,
+    ...defined({
+      exitCode: end?.exitCode,
+      signal: end?.signal,
+      reason: end?.reason,
+      parent: start?.parent,
+      group: start?.group,
+    }),
+    tags: { ...journal.tags },
+    ...defined({ folder: options.folder }),
+  }
+}
+
+/** True while a meter that reports late has not reached the end. */
+function owesReadings(journal: Journal): boolean {
+  return journal.domains.some(({ line, late }) => {
+    if (line.domain.lateBy === undefined) return false
+    return Math.max(0, ...late.map(({ to }) => to)) < journal.until
+  })
+}
+
+/** Wall time at a second of the run, by the last clock line before it: steps of the wall clock do not move the past. */
+function wallTime(journal: Journal, time: number): string {
+  const clock = journal.clocks.findLast((line) => line.t <= time) ?? journal.clocks[0]
+  const since = clock ? { t: clock.t, wall: clock.wall } : { t: 0, wall: journal.start?.wall ?? '' }
+  const at = new Date(Date.parse(since.wall) + (time - since.t) * 1000)
+  return Number.isNaN(at.getTime()) ? new Date(0).toISOString() : at.toISOString()
+}
+
+function healthOf(
+  journal: Journal,
+  factors: Factors,
+  incomplete: readonly string[],
+  options: AnalysisOptions,
+): HealthEntry[] {
+  const health = journal.health
+  if (factors.zoneUnknown) {
+    health.push({
+      severity: 'warning',
+      code: 'zone-unknown',
+      message: `grid zone unknown: the world's average of ${factors.intensity.gramsPerKilowattHour} g/kWh is used; say where with --zone`,
+    })
+  }
+  if (factors.pue === undefined) {
+    health.push({ severity: 'info', code: 'pue-unknown', message: 'PUE unknown: taken as 1' })
+  }
+  for (const id of incomplete) {
+    const message = `${id} knows too little of the run: what it contains is counted instead`
+    health.push({ severity: 'warning', code: 'container-incomplete', message, domain: id })
+  }
+  if (journal.damaged > 0) {
+    const message = `${journal.damaged} damaged lines of the journal left out`
+    health.push({ severity: 'warning', code: 'journal-damaged', message, count: journal.damaged })
+  }
+  if (!journal.end && !options.running) {
+    const message = 'the recorder did not close this run: what it had not written is lost'
+    health.push({ severity: 'warning', code: 'recorder-died', message })
+  }
+  return health
+}
+
+function provenanceOf(journal: Journal): Report['provenance'] {
+  const { start, provenance, processes, domains } = journal
+  const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
+  return {
+    ergometer: start?.versions['ergometer'] ?? 'unknown',
+    node: start?.versions['node'] ?? 'unknown',
+    os: 'unknown',
+    host: 'unknown',
+    ...defined({ bootId: start?.bootId }),
+    ...provenance,
+    meters: [...intervals].map(([name, interval]) => ({ name, interval })),
+    dataSets: [],
+    config: start?.config ?? {},
+    ...(processes.length > 0
+      ? {
+          ranks: processes.map(({ pid, rank, localRank, worldSize }) => ({
+            pid,
+            ...defined({ rank, localRank, worldSize }),
+          })),
+        }
+      : {}),
+  }
+}
+
+function gpusOf(journal: Journal): string[] {
+  const gpus = journal.provenance['gpus']
+  return Array.isArray(gpus) ? gpus.filter((label) => typeof label === 'string') : []
+}
+
+function sumBy(domains: readonly Known[], keyOf: (one: Known) => string): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const one of domains) addWork(sums, { [keyOf(one)]: one.joules })
+  return sums
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** Coverage is a share; a rounding error beyond it is none. */
+function clamp(share: number): number {
+  if (share > 1 - 1e-9) return 1
+  return share < 1e-9 ? 0 : share
+}
+
+/** Without the keys whose value is undefined: absent means unknown. */
+function defined<Values extends Record<string, unknown>>(
+  values: Values,
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}

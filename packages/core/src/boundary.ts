@@ -1,0 +1,158 @@
+import type { Domain } from '@ergometer/meter'
+
+/** A domain and how much of the run it knows. */
+export interface BoundaryDomain {
+  /** `<meter>:<domain id>`. */
+  readonly id: string
+  readonly meter: string
+  readonly domain: Domain
+  /** Share of the run whose energy is known, 0 to 1. */
+  readonly coverage: number
+}
+
+/** The set of domains that make up the total, and what it lacks. */
+export interface Boundary {
+  /** Ids of the domains that count. */
+  readonly counted: ReadonlySet<string>
+  readonly level?: 'components' | 'module' | 'host' | 'model'
+  readonly missing: readonly { kind: string; label: string; why: string }[]
+  /** Ids of containers that knew too little, so that their contents count instead. */
+  readonly incomplete: readonly string[]
+}
+
+/** A container counts from this coverage on, whatever its contents know. */
+const CONTAINER_COVERAGE = 0.95
+/** Kinds that a superchip's `module` sensor contains. */
+const IN_MODULE = new Set(['cpu', 'memory', 'gpu'])
+
+/**
+ * Chooses one boundary for the whole run, so that nothing is counted twice: domains of one identity are
+ * alternatives; a container (a `within` parent, a module, a host that is fed whole and alone) or its contents
+ * count, never both; a model counts only for what has no sensor.
+ * `gpus`: labels of GPUs that the machine is known to have.
+ */
+export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonly string[] = []): Boundary {
+  const winners = bestByIdentity(domains)
+  const sensed = new Set(
+    domains.filter((one) => one.domain.method !== 'modelled').map((one) => one.domain.kind),
+  )
+  const eligible = [...winners.values()].filter(
+    ({ domain }) => domain.method !== 'modelled' || !sensed.has(domain.kind),
+  )
+  // What was inside an alternative that lost is inside the one that won.
+  const parentOf = ({ id, meter, domain }: BoundaryDomain): string | undefined => {
+    const parent = domains.find((other) => other.meter === meter && other.domain.id === domain.within)
+    return parent && parent.id !== id ? winners.get(identityOf(parent))?.id : undefined
+  }
+  const incomplete: string[] = []
+  const chosen = choose(eligible, parentOf, incomplete)
+  const known = chosen.filter((one) => one.coverage > 0)
+  const counted = known.length > 0 ? known : chosen
+  const level = levelOf(counted)
+  return {
+    counted: new Set(counted.map((one) => one.id)),
+    ...(level ? { level } : {}),
+    missing: missing(counted, chosen, domains, gpus),
+    incomplete,
+  }
+}
+
+/** Of several domains of one identity the best counts: what knows anything, counter before power before model, local before cloud. */
+function bestByIdentity(domains: readonly BoundaryDomain[]): Map<string, BoundaryDomain> {
+  const best = new Map<string, BoundaryDomain>()
+  for (const one of domains) {
+    const identity = identityOf(one)
+    const other = best.get(identity)
+    if (!other || rank(one) < rank(other)) best.set(identity, one)
+  }
+  return best
+}
+
+function identityOf({ id, domain }: BoundaryDomain): string {
+  if (domain.identity !== undefined) return `identity ${domain.identity}`
+  // What feeds this host whole and alone is this host, whoever reads it.
+  return domain.kind === 'host' && domain.feeds === 'this-host' ? 'identity this-host' : `id ${id}`
+}
+
+function rank({ domain, coverage }: BoundaryDomain): number {
+  const method = domain.method === 'modelled' ? 2 : domain.reads.quantity === 'power' ? 1 : 0
+  return (coverage > 0 ? 0 : 100) + method * 10 + (domain.lateBy === undefined ? 0 : 1)
+}
+
+function choose(
+  domains: readonly BoundaryDomain[],
+  parentOf: (one: BoundaryDomain) => string | undefined,
+  incomplete: string[],
+): BoundaryDomain[] {
+  const modules = domains.some((one) => one.domain.kind === 'module')
+  /** Where a domain stands: inside another one, among or inside the modules, the host, or on its own. */
+  const placeOf = (one: BoundaryDomain): string => {
+    const parent = parentOf(one)
+    if (parent !== undefined) return parent
+    if (feedsHost(one)) return 'host'
+    if (one.domain.kind === 'module') return 'module'
+    return modules && IN_MODULE.has(one.domain.kind) ? 'in module' : 'own'
+  }
+  const places = groupBy(domains, placeOf)
+  const at = (place: string): BoundaryDomain[] => places.get(place) ?? []
+  const countFrom = (one: BoundaryDomain): BoundaryDomain[] => either([one], at(one.id).flatMap(countFrom))
+  const either = (containers: BoundaryDomain[], contents: BoundaryDomain[]): BoundaryDomain[] => {
+    const knows = Math.min(...contents.map((one) => one.coverage))
+    const enough = (one: BoundaryDomain) => one.coverage >= CONTAINER_COVERAGE || one.coverage >= knows
+    if (contents.length === 0 || (containers.length > 0 && containers.every(enough))) return containers
+    incomplete.push(...containers.map((one) => one.id))
+    return contents
+  }
+  const inModules = either(at('module'), at('in module').flatMap(countFrom))
+  const counted = either(at('host'), [...at('own').flatMap(countFrom), ...inModules])
+  // A host's figure that may hold other machines, or only a part, is no component.
+  const components = counted.filter((one) => one.domain.kind !== 'host' || feedsHost(one))
+  return components.length > 0 ? components : counted
+}
+
+function groupBy(
+  domains: readonly BoundaryDomain[],
+  keyOf: (one: BoundaryDomain) => string,
+): Map<string, BoundaryDomain[]> {
+  const groups = new Map<string, BoundaryDomain[]>()
+  for (const one of domains) {
+    const key = keyOf(one)
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return groups
+}
+
+function feedsHost({ domain }: BoundaryDomain): boolean {
+  return domain.kind === 'host' && domain.feeds === 'this-host'
+}
+
+function levelOf(counted: readonly BoundaryDomain[]): Boundary['level'] {
+  if (counted.length === 0) return undefined
+  if (counted.every((one) => one.domain.method === 'modelled')) return 'model'
+  if (counted.some((one) => one.domain.kind === 'host')) return 'host'
+  return counted.some((one) => one.domain.kind === 'module') ? 'module' : 'components'
+}
+
+function missing(
+  counted: readonly BoundaryDomain[],
+  chosen: readonly BoundaryDomain[],
+  domains: readonly BoundaryDomain[],
+  gpus: readonly string[],
+): Boundary['missing'] {
+  const lacks: { kind: string; label: string; why: string }[] = []
+  for (const one of chosen) {
+    if (one.coverage === 0) lacks.push({ kind: one.domain.kind, label: one.domain.label, why: 'never read' })
+  }
+  const kinds = new Set(counted.map((one) => one.domain.kind))
+  if (kinds.has('host')) return lacks
+  const has = (kind: string) =>
+    kinds.has(kind as never) ||
+    (kinds.has('module') && IN_MODULE.has(kind)) ||
+    lacks.some((lack) => lack.kind === kind)
+  for (const kind of ['cpu', 'memory']) {
+    const seen = domains.some((one) => one.domain.kind === kind)
+    if (!has(kind)) lacks.push({ kind, label: kind, why: seen ? 'not counted' : 'no meter' })
+  }
+  if (!has('gpu')) for (const label of gpus) lacks.push({ kind: 'gpu', label, why: 'no meter' })
+  return lacks
+}

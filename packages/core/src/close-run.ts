@@ -1,0 +1,129 @@
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { analyse } from './analyse.ts'
+import { EVENT_DIRECTORY, RECORDER_FILE, removeEventDirectory } from './event-directory.ts'
+import { EventFiles } from './event-files.ts'
+import type { TimedEvent } from './event-line.ts'
+import type { Factors } from './factors.ts'
+import type { Interval } from './intervals.ts'
+import { type Journal, readJournal } from './journal.ts'
+import { isRow, type JournalLine } from './journal-line.ts'
+import { isAlive, readBootId } from './process-identity.ts'
+import { readLines } from './read-lines.ts'
+import { Recording } from './recording.ts'
+import type { Report } from './report.ts'
+import { JOURNAL_FILE, REPORT_FILE } from './run-folder.ts'
+
+/** Reads the journal of a run folder. Throws what the file system throws. */
+export function readRun(folder: string): Journal {
+  return readJournal(readLines(join(folder, JOURNAL_FILE)))
+}
+
+/** True while the recorder of this run lives. */
+export function isRecording({ start, end }: Journal): boolean {
+  if (!start || end) return false
+  const { pid, processStart } = start.recorder
+  return isAlive({
+    pid,
+    ...(processStart ? { processStart } : {}),
+    ...(start.bootId ? { bootId: start.bootId } : {}),
+  })
+}
+
+/**
+ * The report of a run folder. A run whose recorder died is closed as `crashed` first, with the event files
+ * that are left. `interval`: only a part of the run, in seconds of it.
+ */
+export function reportRun(
+  folder: string,
+  factorsOf: (journal: Journal) => Factors,
+  interval?: Interval,
+): Report {
+  const journal = readRun(folder)
+  const running = isRecording(journal)
+  const crashed = !running && !journal.end
+  if (crashed) closeCrashed(folder, journal)
+  const report = analyse(journal, factorsOf(journal), { running, folder, ...(interval ? { interval } : {}) })
+  if (crashed) {
+    try {
+      writeFileSync(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 })
+    } catch {
+      // A run that cannot be written to can still be read.
+    }
+  }
+  return report
+}
+
+function closeCrashed(folder: string, journal: Journal): void {
+  const lines = leftLines(journal)
+  for (const line of lines) journal.add(line)
+  const path = join(folder, JOURNAL_FILE)
+  try {
+    // The last line may be torn: the journal goes on behind the last whole one.
+    const bytes = readFileSync(path)
+    truncateSync(path, bytes.lastIndexOf(0x0a) + 1)
+    appendFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const events = eventDirectory(journal)
+    if (events) removeEventDirectory(events)
+  } catch {
+    // Read-only: the report is made from memory.
+  }
+}
+
+/** What the event files say beyond the journal's last row, and its end. */
+function leftLines(journal: Journal): JournalLine[] {
+  const settled = journal.times.last ?? 0
+  const origin = journal.start?.monotonic ?? 0
+  const events: { told: TimedEvent; time: number; process: string }[] = []
+  const directory = eventDirectory(journal)
+  if (directory) {
+    const files = new EventFiles(directory)
+    const take = (told: TimedEvent, process: string) => {
+      // Without a time of its own nobody knows whether it is in the journal already.
+      if (told.time !== undefined) events.push({ told, time: told.time - origin, process })
+    }
+    files.poll(0, take, { finally: true })
+    files.close()
+  }
+  events.sort((a, b) => a.time - b.time)
+  const lines: JournalLine[] = []
+  const fresh = (line: JournalLine) => isRow(line) || line.kind !== 'phase' || line.to > settled
+  const recording = new Recording(
+    (line) => {
+      if (fresh(line)) lines.push(line)
+    },
+    undefined,
+    { settled, processes: knownProcesses(journal) },
+  )
+  const until = Math.max(settled, events.at(-1)?.time ?? 0)
+  for (const { told, time, process } of events) {
+    const { kind } = told.event
+    if (kind !== 'domain' && kind !== 'reading' && (time > settled || kind === 'phase')) {
+      recording.addEvent(told.event, time, until, process)
+    }
+  }
+  recording.close(until, { status: 'crashed', reason: 'the recorder died' })
+  return lines
+}
+
+/** Names that the journal gave to its processes, by what their event files call them. */
+function knownProcesses(journal: Journal): Map<string, string> {
+  const bootId = journal.start?.bootId
+  return new Map(
+    journal.processes.map(({ pid, process }) => [bootId ? `${bootId}/${pid}` : `${pid}`, process]),
+  )
+}
+
+/** The run's event directory, if it is still there and this very run's: a journal may name anything. */
+function eventDirectory({ start }: Journal): string | undefined {
+  const directory = start?.events
+  if (!start || !directory || start.bootId !== readBootId()) return undefined
+  if (dirname(directory) !== tmpdir() || !EVENT_DIRECTORY.test(basename(directory))) return undefined
+  try {
+    const info = JSON.parse(readFileSync(join(directory, RECORDER_FILE), 'utf8'))
+    return info.runId === start.runId ? directory : undefined
+  } catch {
+    return undefined
+  }
+}

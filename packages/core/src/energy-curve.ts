@@ -1,0 +1,192 @@
+import type { Domain } from '@ergometer/meter'
+import { counterStep } from './counter-step.ts'
+
+/** A stretch of a curve whose energy is known: joules between two times in seconds, spread evenly. */
+export interface Segment {
+  readonly from: number
+  readonly to: number
+  readonly joules: number
+}
+
+/** Why a reading did not add energy. */
+export type CurveProblem = 'reset' | 'ambiguous-wraps' | 'gap' | 'implausible-reading'
+
+/** What a reading added to the curve. */
+export interface CurveStep {
+  readonly segments: readonly Segment[]
+  readonly problem?: CurveProblem
+  /** For a person: which value, and what was expected. */
+  readonly why?: string
+}
+
+interface Point {
+  readonly time: number
+  readonly value: number
+}
+
+type Hole = 'reset' | 'ambiguous-wraps' | 'gap'
+type Join = { readonly joules: number; readonly wraps: number } | Hole
+
+interface Gap {
+  readonly from: Point
+  readonly to: Point
+  readonly hole: Hole
+}
+
+/** So many gaps are kept open for readings that come late. */
+const OPEN_GAPS = 256
+const NOTHING: CurveStep = { segments: [] }
+
+/**
+ * The energy curve of one domain: raw readings in, stretches of known energy out.
+ * Two neighbouring good readings are joined by the rules of the domain's quantity; what cannot be joined is a
+ * gap, which a later (older) reading may still close. A failed read is simply no reading.
+ */
+export class EnergyCurve {
+  wraps = 0
+  resets = 0
+  gaps = 0
+  readonly #domain: Domain
+  readonly #join: (from: Point, to: Point) => Join
+  readonly #shift: number
+  readonly #hold: number
+  #first: Point | undefined
+  #last: Point | undefined
+  #open: Gap[] = []
+
+  /** `interval`: seconds between two reads of the domain, which bounds how far apart power samples are joined. */
+  constructor(domain: Domain, interval: number) {
+    this.#domain = domain
+    this.#join = joiner(domain, interval)
+    this.#shift = domain.reads.quantity === 'power' ? (domain.reads.averagedOver ?? 0) / 2 : 0
+    this.#hold = domain.reads.quantity === 'energy' ? (domain.updatePeriod ?? 0) : 0
+  }
+
+  /** Up to when the curve is known or given up, in seconds; undefined before the first reading. */
+  get knownUntil(): number | undefined {
+    return this.#last?.time
+  }
+
+  /** Takes a reading: its time and value, and for `interval-energy` where its interval begins. */
+  add(time: number, value: number, from?: number): CurveStep {
+    const why = implausible(this.#domain, time, value, from)
+    if (why !== undefined) return { segments: [], problem: 'implausible-reading', why }
+    if (from !== undefined && this.#domain.reads.quantity === 'interval-energy') {
+      return this.#addInterval(from, time, value)
+    }
+    return this.#addPoint({ time: time - this.#shift, value })
+  }
+
+  #addInterval(from: number, to: number, joules: number): CurveStep {
+    const last = this.#last?.time
+    const skipped = last !== undefined && from > last + 1e-6
+    if (skipped) this.gaps++
+    if (last === undefined || to > last) this.#last = { time: to, value: joules }
+    return { segments: [{ from, to, joules }], ...(skipped ? { problem: 'gap' as const } : {}) }
+  }
+
+  #addPoint(point: Point): CurveStep {
+    if (this.#first === undefined || this.#last === undefined) {
+      this.#first = this.#last = point
+      return NOTHING
+    }
+    if (point.time > this.#last.time) return this.#append(this.#last, point)
+    if (point.time < this.#first.time) return this.#prepend(point, this.#first)
+    return this.#fill(point)
+  }
+
+  #append(last: Point, point: Point): CurveStep {
+    // A counter's points are its changes: until it changes, or has stood still for longer than its update
+    // period, nothing can be said of the time since the last change.
+    if (this.#hold > 0 && point.value === last.value) {
+      const until = point.time - this.#hold
+      if (until <= last.time) return NOTHING
+      this.#last = { time: until, value: last.value }
+      return { segments: [{ from: last.time, to: until, joules: 0 }] }
+    }
+    this.#last = point
+    return this.#connect(last, point)
+  }
+
+  #prepend(point: Point, first: Point): CurveStep {
+    this.#first = point
+    return this.#connect(point, first)
+  }
+
+  /** A late reading between two that could not be joined may be joined to either. */
+  #fill(point: Point): CurveStep {
+    const index = this.#open.findIndex((gap) => gap.from.time < point.time && point.time < gap.to.time)
+    const gap = this.#open[index]
+    if (gap === undefined) return NOTHING
+    this.#open.splice(index, 1)
+    this.gaps--
+    if (gap.hole === 'reset') this.resets--
+    const before = this.#connect(gap.from, point)
+    const after = this.#connect(point, gap.to)
+    return { segments: [...before.segments, ...after.segments] }
+  }
+
+  #connect(from: Point, to: Point): CurveStep {
+    const join = this.#join(from, to)
+    if (typeof join === 'object') {
+      this.wraps += join.wraps
+      return { segments: [{ from: from.time, to: to.time, joules: join.joules }] }
+    }
+    this.gaps++
+    if (join === 'reset') this.resets++
+    this.#open.push({ from, to, hole: join })
+    if (this.#open.length > OPEN_GAPS) this.#open.shift()
+    return { segments: [], problem: join }
+  }
+}
+
+/** Power samples are joined while at most this many intervals apart. */
+const JOINED_INTERVALS = 3
+
+function joiner(domain: Domain, interval: number): (from: Point, to: Point) => Join {
+  const { reads } = domain
+  if (reads.quantity !== 'energy') {
+    // A grid is never met to the microsecond: a hundredth of an interval is allowed for.
+    const reach = Math.max(interval, domain.updatePeriod ?? 0) * (JOINED_INTERVALS + 0.01)
+    return (from, to) => {
+      const seconds = to.time - from.time
+      if (seconds > reach) return 'gap'
+      return { joules: ((from.value + to.value) / 2) * seconds, wraps: 0 }
+    }
+  }
+  const counter = { ...reads, maxWatts: domain.maxWatts, updatePeriod: domain.updatePeriod }
+  return (from, to) => {
+    const step = counterStep(from.value, to.value, to.time - from.time, counter)
+    if (step.kind === 'energy') return step
+    return step.kind === 'reset' ? 'reset' : 'ambiguous-wraps'
+  }
+}
+
+/** Why a reading cannot be true, or undefined. */
+function implausible(
+  domain: Domain,
+  time: number,
+  value: number,
+  from: number | undefined,
+): string | undefined {
+  if (!Number.isFinite(time)) return `time ${time}, expected finite seconds`
+  if (!Number.isFinite(value) || value < 0) return `value ${value}, expected a finite number, not negative`
+  const { reads, maxWatts } = domain
+  if (reads.quantity === 'power') {
+    if (maxWatts !== undefined && value > maxWatts) return `${value} W, expected at most ${maxWatts} W`
+    return undefined
+  }
+  if (reads.quantity === 'energy') {
+    // The kernel's ranges are truncated by one unit, so the modulus itself may be seen.
+    if (reads.wrapsAt !== undefined && value > reads.wrapsAt) {
+      return `count ${value}, expected at most ${reads.wrapsAt}, where it wraps`
+    }
+    return undefined
+  }
+  if (from === undefined || !Number.isFinite(from) || from >= time) {
+    return `interval from ${from} to ${time}, expected a begin before its end`
+  }
+  const limit = (maxWatts ?? Number.POSITIVE_INFINITY) * (time - from + (domain.updatePeriod ?? 0))
+  if (value > limit) return `${value} J in ${time - from} s, expected at most ${limit} J`
+  return undefined
+}

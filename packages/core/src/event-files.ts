@@ -1,0 +1,169 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
+
+/** A client begins a new file at this size; a read one may go once a newer one is there. */
+export const ROTATE_AT = 4 * 1024 * 1024
+
+/** Seconds without growth after which a file is looked at more seldom. */
+const IDLE_AFTER = 5
+/** Seconds between two looks at an idle file. */
+const IDLE_EVERY = 1
+const MOST_FILES = 4096
+/** Bytes of one file that are read at one look: one chatty client starves nobody. */
+const MOST_AT_ONCE = 4 * 1024 * 1024
+
+interface EventFile {
+  readonly path: string
+  readonly descriptor: number
+  readonly decoder: StringDecoder
+  /** Who speaks: until a `process` line says so, the file itself. */
+  process: string
+  position: number
+  rest: string
+  tooLong: boolean
+  grewAt: number
+  lookAt: number
+}
+
+/** Called with each event, who said it, and the time at which its line was seen if it bears none. */
+export type EventListener = (event: TimedEvent, process: string) => void
+
+/** Reads the event files of a directory as they grow. */
+export class EventFiles {
+  /** Lines that were no events, and files that were no files, so far. */
+  bad = 0
+  readonly #directory: string
+  readonly #files = new Map<string, EventFile>()
+  readonly #refused = new Set<string>()
+  readonly #buffer = Buffer.alloc(64 * 1024)
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /**
+   * Reads what was appended since the last look. `now`: monotonic seconds. With `thoroughly`, idle files are
+   * looked at too; with `finally`, a last line without its end is taken as well.
+   */
+  poll(now: number, listener: EventListener, how: { thoroughly?: boolean; finally?: boolean } = {}): void {
+    this.#findFiles(now)
+    for (const file of this.#files.values()) {
+      if (!how.thoroughly && !how.finally && now < file.lookAt) continue
+      this.#read(file, now, listener)
+      if (how.finally && file.rest !== '') this.#take(file, file.rest, listener)
+    }
+    this.#removeRead()
+  }
+
+  /** Closes all files. */
+  close(): void {
+    for (const { descriptor } of this.#files.values()) closeSync(descriptor)
+    this.#files.clear()
+  }
+
+  #findFiles(now: number): void {
+    let names: string[]
+    try {
+      names = readdirSync(this.#directory)
+    } catch {
+      return
+    }
+    for (const name of names.sort()) {
+      if (!name.endsWith('.ndjson') || this.#files.has(name) || this.#refused.has(name)) continue
+      if (this.#files.size >= MOST_FILES) return
+      const path = join(this.#directory, name)
+      const descriptor = openRegular(path)
+      if (descriptor === undefined) {
+        this.#refused.add(name)
+        this.bad++
+        continue
+      }
+      const decoder = new StringDecoder('utf8')
+      const start = { position: 0, rest: '', tooLong: false, grewAt: now, lookAt: now }
+      this.#files.set(name, { path, descriptor, decoder, process: name, ...start })
+    }
+  }
+
+  #read(file: EventFile, now: number, listener: EventListener): void {
+    let left = MOST_AT_ONCE
+    let grew = false
+    while (left > 0) {
+      let length: number
+      try {
+        length = readSync(file.descriptor, this.#buffer, 0, this.#buffer.length, file.position)
+      } catch {
+        break
+      }
+      if (length === 0) break
+      grew = true
+      left -= length
+      file.position += length
+      this.#split(file, file.decoder.write(this.#buffer.subarray(0, length)), listener)
+    }
+    if (grew) file.grewAt = now
+    file.lookAt = now - file.grewAt > IDLE_AFTER ? now + IDLE_EVERY : now
+  }
+
+  #split(file: EventFile, text: string, listener: EventListener): void {
+    const lines = (file.rest + text).split('\n')
+    file.rest = lines.pop() ?? ''
+    for (const line of lines) this.#take(file, line, listener)
+    if (file.rest.length > LONGEST_LINE) {
+      file.rest = ''
+      file.tooLong = true
+    }
+  }
+
+  #take(file: EventFile, line: string, listener: EventListener): void {
+    if (file.tooLong) {
+      file.tooLong = false
+      this.bad++
+      return
+    }
+    if (line.trim() === '') return
+    const timed = parseEventLine(line)
+    if (!timed) {
+      this.bad++
+      return
+    }
+    if (timed.event.kind === 'process') {
+      file.process = `${timed.event.bootId ?? ''}/${timed.event.pid}`.replace(/^\//, '')
+    }
+    listener(timed, file.process)
+  }
+
+  /** A file that its client has left for a newer one, and that is read to its end, may go. */
+  #removeRead(): void {
+    const names = [...this.#files.keys()]
+    names.forEach((name, index) => {
+      const file = this.#files.get(name)
+      if (!file || file.position < ROTATE_AT) return
+      const client = name.slice(0, name.indexOf('-') + 1)
+      const newer = client !== '' && names.slice(index + 1).some((other) => other.startsWith(client))
+      if (!newer || fstatSync(file.descriptor).size > file.position) return
+      closeSync(file.descriptor)
+      this.#files.delete(name)
+      this.#refused.add(name)
+      try {
+        unlinkSync(file.path)
+      } catch {
+        // It stays until the directory goes.
+      }
+    })
+  }
+}
+
+/** Opens without following links and without waiting for a FIFO's other end; only regular files are read. */
+function openRegular(path: string): number | undefined {
+  try {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+    const descriptor = openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0))
+    if (fstatSync(descriptor).isFile()) return descriptor
+    closeSync(descriptor)
+  } catch {
+    // Gone, or not ours to read.
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+export { type AnalysisOptions, analyse } from './analyse.ts'
+export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
+export { isRecording, readRun, reportRun } from './close-run.ts'
+export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
+export { declaredDomain } from './declared-domain.ts'
+export { type CurveProblem, type CurveStep, EnergyCurve, type Segment } from './energy-curve.ts'
+export { ErgometerError } from './ergometer-error.ts'
+export {
+  findRecorder,
+  LIVE_FILE,
+  newEventDirectory,
+  RECORDER_FILE,
+  type RecorderInfo,
+} from './event-directory.ts'
+export { ROTATE_AT } from './event-files.ts'
+export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
+export { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+export type { HealthEntry } from './health.ts'
+export type { Interval } from './intervals.ts'
+export { Journal, type JournalDomain, readJournal } from './journal.ts'
+export {
+  type DomainLine,
+  type EndLine,
+  JOURNAL_VERSION,
+  type JournalLine,
+  type KindLine,
+  type LateLine,
+  type PhasesLine,
+  type RowLine,
+  type StartLine,
+} from './journal-line.ts'
+export { KnownEnergy } from './known-energy.ts'
+export type { LiveTotals } from './live-totals.ts'
+export type { MeterSource } from './meter-loop.ts'
+export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'
+export { readLines } from './read-lines.ts'
+export { Recorder, type RecorderListener, type RecorderOptions, type RunEnd } from './recorder.ts'
+export { type RecordedDomain, Recording } from './recording.ts'
+export { redactArguments, redactText, redactValue } from './redact.ts'
+export type {
+  Report,
+  ReportDomain,
+  ReportEfficiency,
+  ReportPhase,
+  ReportScore,
+  RunStatus,
+} from './report.ts'
+export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
+export { sumUncertainty } from './uncertainty.ts'

@@ -1,0 +1,139 @@
+import type { Domain } from '@ergometer/meter'
+import type { HealthEntry } from './health.ts'
+
+/** Version of the journal's format, in its start line. */
+export const JOURNAL_VERSION = 1
+
+/** Milliseconds may be lost to rounding, microseconds not: times in a journal are seconds of the run, 6 decimals. */
+type RunSeconds = number
+
+/** Energy and work since the row before. Whole seconds carry `dJ`, edges (phases, scores, begin, end) `mJ`. */
+export interface RowLine {
+  t: RunSeconds
+  /** Per domain, in units of 0.1 J; null where nothing is known. */
+  dJ?: (number | null)[]
+  /** Per domain, in units of 1 mJ; null where nothing is known. */
+  mJ?: (number | null)[]
+  /** Per domain, 0 to 1; holds until the next one. A null above is 0 in any case. */
+  coverage?: number[]
+  work?: Record<string, number>
+}
+
+/** First line of a journal. */
+export interface StartLine {
+  kind: 'start'
+  version: number
+  runId: string
+  name: string
+  /** Monotonic seconds of the host at run second 0. */
+  monotonic: number
+  /** Wall time at run second 0, ISO 8601. */
+  wall: string
+  bootId?: string
+  recorder: { pid: number; processStart?: string }
+  /** Directory of the event files. */
+  events?: string
+  parent?: string
+  group?: string
+  factors: { zone?: string; intensity?: number; pue?: number }
+  config: Record<string, unknown>
+  versions: Record<string, string>
+}
+
+/** A domain: its index is its place among the domain lines. */
+export interface DomainLine {
+  kind: 'domain'
+  t: RunSeconds
+  id: string
+  meter: string
+  /** Seconds between two reads. */
+  interval: number
+  domain: Domain
+}
+
+/** Every other line of a journal, by its `kind`. */
+export type KindLine =
+  | StartLine
+  | DomainLine
+  | { kind: 'clock'; t: RunSeconds; monotonic: number; wall: string; boot?: number; note?: string }
+  | { kind: 'provenance'; t: RunSeconds; provenance: Record<string, unknown> }
+  | {
+      kind: 'process'
+      t: RunSeconds
+      process: string
+      pid: number
+      rank?: number
+      localRank?: number
+      worldSize?: number
+    }
+  | { kind: 'tag'; t: RunSeconds; tags: Record<string, string> }
+  | { kind: 'score'; t: RunSeconds; name: string; value: number; better?: 'higher' | 'lower' }
+  | { kind: 'begun'; t: RunSeconds; name: string; id: string; process: string; from: RunSeconds }
+  | {
+      kind: 'phase'
+      t: RunSeconds
+      name: string
+      id: string
+      process: string
+      from: RunSeconds
+      to: RunSeconds
+    }
+  | PhasesLine
+  | { kind: 'work'; t: RunSeconds; work: Record<string, number> }
+  | LateLine
+  | {
+      kind: 'checkpoint'
+      t: RunSeconds
+      domains: { mJ: number; wraps: number; resets: number; gaps: number; peakWatts?: number }[]
+    }
+  | { kind: 'share'; t: RunSeconds; domain: number; consumer: string; fraction: number }
+  | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
+  | EndLine
+
+/** Fast phases of one name within one second, folded into sums. */
+export interface PhasesLine {
+  kind: 'phases'
+  t: RunSeconds
+  name: string
+  from: RunSeconds
+  to: RunSeconds
+  /** By process: how many ended. */
+  counts: Record<string, number>
+  /** Of the union of their intervals. */
+  seconds: number
+  /** Plain sum of their lengths. */
+  processSeconds: number
+  /** Per domain, over the union; null where nothing is known. */
+  mJ: (number | null)[]
+  /** Per domain, covered seconds of the union; absent: all. */
+  covered?: number[]
+  work: Record<string, number>
+}
+
+/** Replaces what earlier lines say of this domain between `from` and `to`. */
+export interface LateLine {
+  kind: 'late'
+  domain: number
+  from: RunSeconds
+  to: RunSeconds
+  joules: number
+  coverage?: number
+}
+
+/** Last line of a closed journal. */
+export interface EndLine {
+  kind: 'end'
+  t: RunSeconds
+  status: 'completed' | 'failed' | 'aborted' | 'crashed'
+  exitCode?: number
+  signal?: string
+  reason?: string
+}
+
+/** A line of a journal. */
+export type JournalLine = RowLine | KindLine
+
+/** True for a row of energy and work. */
+export function isRow(line: JournalLine): line is RowLine {
+  return !('kind' in line)
+}

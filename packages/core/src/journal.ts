@@ -1,0 +1,178 @@
+import type { HealthEntry } from './health.ts'
+import {
+  type DomainLine,
+  type EndLine,
+  isRow,
+  type JournalLine,
+  type KindLine,
+  type LateLine,
+  type PhasesLine,
+  type RowLine,
+  type StartLine,
+} from './journal-line.ts'
+import { EnergyRows } from './known-energy.ts'
+import { NumberList } from './number-list.ts'
+import type { Work } from './work-ledger.ts'
+
+type Line<Kind extends KindLine['kind']> = Extract<KindLine, { kind: Kind }>
+
+/** One domain of a journal. */
+export interface JournalDomain {
+  readonly line: DomainLine
+  readonly rows: EnergyRows
+  readonly late: LateLine[]
+}
+
+/** A journal as it was read: everything that an analysis needs. */
+export class Journal {
+  start: StartLine | undefined
+  end: EndLine | undefined
+  /** Times of the rows in seconds of the run; the first is its begin. */
+  readonly times = new NumberList()
+  readonly domains: JournalDomain[] = []
+  readonly work: { t: number; work: Work }[] = []
+  readonly phases: Line<'phase'>[] = []
+  readonly folded: PhasesLine[] = []
+  readonly begun = new Map<string, Line<'begun'>>()
+  readonly scores: Line<'score'>[] = []
+  readonly tags: Record<string, string> = {}
+  readonly processes: Line<'process'>[] = []
+  readonly clocks: Line<'clock'>[] = []
+  readonly provenance: Record<string, unknown> = {}
+  checkpoint: Line<'checkpoint'> | undefined
+  /** Lines that were no lines; a torn last one is not counted. */
+  damaged = 0
+  readonly #health = new Map<string, HealthEntry>()
+
+  constructor() {
+    this.times.push(0)
+  }
+
+  /** The last time that any line speaks of, in seconds of the run. */
+  get until(): number {
+    return this.end?.t ?? this.times.last ?? 0
+  }
+
+  /** What the recorder said of the run's health. */
+  get health(): HealthEntry[] {
+    return [...this.#health.values()]
+  }
+
+  /** Takes a parsed line. */
+  add(line: JournalLine): void {
+    if (isRow(line)) this.#addRow(line)
+    else this.#addKind(line)
+  }
+
+  #addRow(row: RowLine): void {
+    const from = this.times.last ?? 0
+    if (!(row.t > from)) {
+      this.damaged++
+      return
+    }
+    const amounts = row.dJ ?? row.mJ ?? []
+    const joules = row.dJ ? 0.1 : 0.001
+    this.domains.forEach(({ rows }, index) => {
+      rows.coverage = row.coverage?.[index] ?? rows.coverage
+      const amount = amounts[index]
+      rows.add(from, row.t, typeof amount === 'number' ? amount * joules : null)
+    })
+    this.times.push(row.t)
+    if (row.work) this.work.push({ t: row.t, work: row.work })
+  }
+
+  #addKind(line: KindLine): void {
+    switch (line.kind) {
+      case 'start':
+        this.start ??= line
+        break
+      case 'domain':
+        this.#addDomain(line)
+        break
+      case 'late':
+        this.domains[line.domain]?.late.push(line)
+        break
+      case 'work':
+        this.work.push(line)
+        break
+      case 'begun':
+        this.begun.set(phaseKey(line), line)
+        break
+      case 'phase':
+        this.begun.delete(phaseKey(line))
+        this.phases.push(line)
+        break
+      case 'phases':
+        this.folded.push(line)
+        break
+      case 'score':
+        this.scores.push(line)
+        break
+      case 'tag':
+        Object.assign(this.tags, line.tags)
+        break
+      case 'process':
+        this.processes.push(line)
+        break
+      case 'clock':
+        this.clocks.push(line)
+        break
+      case 'provenance':
+        Object.assign(this.provenance, line.provenance)
+        break
+      case 'checkpoint':
+        this.checkpoint = line
+        break
+      case 'health': {
+        const { kind, t, ...entry } = line
+        this.#health.set(JSON.stringify([entry.code, entry.meter, entry.domain]), entry)
+        break
+      }
+      case 'end':
+        this.end = line
+        break
+      case 'share':
+        break
+      default:
+        this.damaged++
+    }
+  }
+
+  #addDomain(line: DomainLine): void {
+    const rows = new EnergyRows()
+    // Before it was declared nothing was known of it.
+    for (let index = 0; index < this.times.length; index++) {
+      if (index === 0) rows.joules.push(0)
+      else rows.add(this.times.at(index - 1), this.times.at(index), null)
+    }
+    this.domains.push({ line, rows, late: [] })
+  }
+}
+
+function phaseKey(line: { process: string; id: string }): string {
+  return JSON.stringify([line.process, line.id])
+}
+
+/** Reads a journal from its lines. A line that is no line is counted; a torn last one is ignored. */
+export function readJournal(lines: Iterable<string>): Journal {
+  const journal = new Journal()
+  let torn = false
+  for (const text of lines) {
+    if (torn) journal.damaged++
+    torn = false
+    if (text === '') continue
+    const line = parseLine(text)
+    if (line) journal.add(line)
+    else torn = true
+  }
+  return journal
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as JournalLine) : undefined
+  } catch {
+    return undefined
+  }
+}

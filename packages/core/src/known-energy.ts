@@ -1,0 +1,127 @@
+import type { LateLine } from './journal-line.ts'
+import { NumberList } from './number-list.ts'
+import { outside, type Stretch, Stretches } from './stretches.ts'
+
+/** One domain's rows, as they are read from a journal. */
+export class EnergyRows {
+  readonly joules = new NumberList()
+  /** Stretches of which nothing, or not all, is known; the amount is the seconds that are missing. */
+  readonly missing: { from: number; to: number; amount: number }[] = []
+  coverage = 1
+
+  /** Takes a row: joules, or null where nothing is known. */
+  add(from: number, to: number, joules: number | null): void {
+    this.joules.push((this.joules.last ?? 0) + (joules ?? 0))
+    const lacking = joules === null ? 1 : 1 - this.coverage
+    if (lacking <= 0) return
+    const last = this.missing.at(-1)
+    const even = last && last.to === from && Math.abs(last.amount / (last.to - last.from) - lacking) < 1e-9
+    if (even) {
+      last.to = to
+      last.amount += (to - from) * lacking
+    } else {
+      this.missing.push({ from, to, amount: (to - from) * lacking })
+    }
+  }
+}
+
+/**
+ * What a journal knows of one domain's energy: rows, with what became known later put in the place of what
+ * they say. Between two rows, and within a late stretch, energy is spread evenly.
+ */
+export class KnownEnergy {
+  readonly #times: NumberList
+  readonly #rows: EnergyRows
+  readonly #late: Stretches
+  readonly #corrections: Stretches
+  readonly #missing: Stretches
+
+  /** `times`: of the rows, the first of them the run's begin. `until`: the run's end in seconds. */
+  constructor(times: NumberList, rows: EnergyRows, late: readonly LateLine[], until: number) {
+    this.#times = times
+    this.#rows = rows
+    const replacing = lastWritten(late)
+    this.#late = new Stretches(replacing.map(({ from, to, joules }) => ({ from, to, amount: joules })))
+    this.#corrections = new Stretches(
+      replacing.map(({ from, to, joules }) => ({
+        from,
+        to,
+        amount: joules - (this.#row(to) - this.#row(from)),
+      })),
+    )
+    const end = times.last ?? 0
+    const tail = until > end ? [{ from: end, to: until, amount: until - end }] : []
+    const lateMissing = replacing
+      .filter(({ coverage = 1 }) => coverage < 1)
+      .map(({ from, to, coverage = 1 }) => ({ from, to, amount: (to - from) * (1 - coverage) }))
+    const missing = outside([...rows.missing, ...tail], replacing)
+    this.#missing = new Stretches([...missing, ...lateMissing].sort((a, b) => a.from - b.from))
+  }
+
+  /** Stretches that are not covered, and how many of their seconds. */
+  get missing(): readonly Stretch[] {
+    return this.#missing.list
+  }
+
+  /** Known joules between two times. */
+  joules(from: number, to: number): number {
+    return Math.max(0, this.#upTo(to) - this.#upTo(from))
+  }
+
+  /** Covered seconds between two times. */
+  seconds(from: number, to: number): number {
+    return Math.max(0, to - from - this.#missing.between(from, to))
+  }
+
+  /** The largest mean of a whole second between two times in watts, of those that are known in full. */
+  peakWatts(from: number, to: number): number | undefined {
+    let peak: number | undefined
+    for (let second = Math.ceil(from); second + 1 <= to; second++) {
+      if (this.#missing.between(second, second + 1) > 1e-3) continue
+      peak = Math.max(peak ?? 0, this.joules(second, second + 1))
+    }
+    return peak
+  }
+
+  #upTo(time: number): number {
+    const late = this.#late.at(time)
+    const start = late?.from ?? time
+    const known = this.#row(start) + this.#corrections.upTo(start)
+    return late ? known + (late.amount * (time - late.from)) / (late.to - late.from) : known
+  }
+
+  #row(time: number): number {
+    const after = this.#times.countUpTo(time)
+    if (after === 0) return 0
+    const joules = this.#rows.joules
+    if (after === this.#times.length) return joules.at(after - 1)
+    const from = this.#times.at(after - 1)
+    const to = this.#times.at(after)
+    const low = joules.at(after - 1)
+    return low + ((joules.at(after) - low) * (time - from)) / (to - from)
+  }
+}
+
+/** Of what late lines say of one instant the last written counts: disjoint, in order. */
+function lastWritten(late: readonly LateLine[]): LateLine[] {
+  const ordered = late.every((line, index) => index === 0 || line.from >= (late[index - 1] as LateLine).to)
+  if (ordered) return [...late]
+  let kept: LateLine[] = []
+  for (const line of late) {
+    const cut: LateLine[] = []
+    for (const other of kept) {
+      if (other.to <= line.from || other.from >= line.to) cut.push(other)
+      else {
+        if (other.from < line.from) cut.push(shorten(other, other.from, line.from))
+        if (other.to > line.to) cut.push(shorten(other, line.to, other.to))
+      }
+    }
+    cut.push(line)
+    kept = cut
+  }
+  return kept.sort((a, b) => a.from - b.from)
+}
+
+function shorten(line: LateLine, from: number, to: number): LateLine {
+  return { ...line, from, to, joules: (line.joules * (to - from)) / (line.to - line.from) }
+}

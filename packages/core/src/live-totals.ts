@@ -1,0 +1,63 @@
+import { chooseBoundary } from './boundary.ts'
+import { type Factors, gramsOf } from './factors.ts'
+import type { HealthEntry } from './health.ts'
+import type { Recording } from './recording.ts'
+
+/** Totals of a running run: `live.json`. Absent means unknown. */
+export interface LiveTotals {
+  readonly v: 1
+  /** Monotonic seconds of the host. */
+  readonly t: number
+  /** Seconds of the run. */
+  readonly seconds: number
+  readonly joules?: number
+  /** Mean of the last whole second. */
+  readonly watts?: number
+  readonly gramsCo2e?: number
+  /** Of the run so far, 0 to 1. */
+  readonly coverage: number
+  readonly domains: readonly { readonly id: string; readonly joules?: number; readonly watts?: number }[]
+  readonly health: readonly HealthEntry[]
+}
+
+/** Reads the totals off a recording. `seconds`: of the run; `monotonic`: of the host. `floor`: the last total, which never falls. */
+export function liveTotals(
+  recording: Recording,
+  factors: Factors,
+  seconds: number,
+  monotonic: number,
+  floor = 0,
+): LiveTotals {
+  const known = recording.settled
+  const shares = recording.domains.map((one) => (known > 0 ? Math.min(1, one.seconds / known) : 0))
+  const boundary = chooseBoundary(
+    recording.domains.map(({ id, meter, domain }, index) => ({
+      id,
+      meter,
+      domain,
+      coverage: shares[index] ?? 0,
+    })),
+  )
+  const counted = recording.domains.filter((one) => boundary.counted.has(one.id))
+  const coverage =
+    counted.length === 0 ? 0 : Math.min(...counted.map((one) => shares[recording.domains.indexOf(one)] ?? 0))
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const joules = counted.some((one) => one.seconds > 0)
+    ? Math.max(floor, sum(counted.map((one) => one.ledger.joules)))
+    : undefined
+  const watts = counted.map((one) => one.watts)
+  return {
+    v: 1,
+    t: monotonic,
+    seconds,
+    ...(joules === undefined ? {} : { joules, gramsCo2e: gramsOf(joules, factors) }),
+    ...(watts.length > 0 && watts.every((value) => value !== undefined) ? { watts: sum(watts) } : {}),
+    coverage,
+    domains: recording.domains.map(({ id, ledger, seconds: covered, watts }) => ({
+      id,
+      ...(covered > 0 ? { joules: ledger.joules } : {}),
+      ...(watts === undefined ? {} : { watts }),
+    })),
+    health: recording.health.entries,
+  }
+}

@@ -1,0 +1,158 @@
+import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import { longestInterval } from './counter-step.ts'
+
+/** A meter that is to be read: how to open it, as often as needed. */
+export interface MeterSource {
+  /** For messages until the meter has told its own name. */
+  readonly name: string
+  /** Calls `loaded` when its options are accepted. Rejects with a MeterError. */
+  open(loaded: () => void): Promise<MeterHandle>
+}
+
+/** What a loop tells the recorder. */
+export interface MeterLoopListener {
+  /** The meter was opened, or opened anew; `interval`: seconds between two reads. */
+  opened(handle: MeterHandle, interval: number): void
+  read(handle: MeterHandle, result: ReadResult): void
+  /** Something went wrong: opening, or a read. */
+  trouble(error: MeterError, handle: MeterHandle | undefined): void
+}
+
+/** Longest wait in seconds between two attempts. */
+const LONGEST_BACK_OFF = 60
+/** A read may take this many seconds, or its interval if that is longer, up to the most. */
+const DEADLINE = 1
+const MOST_DEADLINE = 10
+
+/**
+ * Reads one meter on a drift-free grid of its own, each read with a deadline, with back-off while it fails,
+ * and opens it anew when its process has ended. Nothing it meets is ever thrown.
+ */
+export class MeterLoop {
+  /** Settles when the meter's module and options are accepted; rejects with a MeterError when they are not. */
+  readonly loaded: Promise<void>
+  /** Settles when there is a first reading, or none is to be expected soon. */
+  readonly first: Promise<void>
+  handle: MeterHandle | undefined
+  readonly #source: MeterSource
+  readonly #listener: MeterLoopListener
+  readonly #clock: () => number
+  readonly #wanted: number | undefined
+  #accept: (error?: MeterError) => void = () => {}
+  #begun: () => void = () => {}
+  #interval = 1
+  #due = 0
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  #reading: Promise<void> | undefined
+  #stopped = false
+
+  /** `interval`: seconds between two reads, if not the meter's own. `clock`: monotonic seconds. */
+  constructor(
+    source: MeterSource,
+    listener: MeterLoopListener,
+    clock: () => number,
+    interval?: number | undefined,
+  ) {
+    this.#source = source
+    this.#listener = listener
+    this.#clock = clock
+    this.#wanted = interval
+    this.loaded = new Promise((resolve, reject) => {
+      this.#accept = (error) => (error ? reject(error) : resolve())
+    })
+    this.loaded.catch(() => {})
+    this.first = new Promise((resolve) => {
+      this.#begun = resolve
+    })
+  }
+
+  /** Opens the meter and begins to read. */
+  start(): void {
+    void this.#open()
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const handle = await this.#source.open(() => this.#accept())
+      this.#accept()
+      if (this.#stopped) {
+        await handle.close()
+        return
+      }
+      this.handle = handle
+      this.#interval = gridOf(handle, this.#wanted)
+      this.#listener.opened(handle, this.#interval)
+      this.#due = this.#clock()
+      await this.#tick()
+    } catch (cause) {
+      const error = cause as MeterError
+      this.#accept(error)
+      this.#fail(error)
+      if (error.outcome === 'retry' && !this.#stopped) this.#after(this.#backOff(1), () => this.#open())
+    }
+    this.#begun()
+  }
+
+  #after(seconds: number, action: () => Promise<void>): void {
+    this.#timer = setTimeout(() => void action(), Math.max(0, seconds * 1000))
+  }
+
+  #backOff(interval: number): number {
+    return Math.min(LONGEST_BACK_OFF, interval * 2 ** Math.max(0, this.#failures - 2))
+  }
+
+  #fail(error: MeterError): void {
+    this.#failures++
+    this.#listener.trouble(error, this.handle)
+  }
+
+  async #tick(): Promise<void> {
+    const ended = await this.read(Math.min(MOST_DEADLINE, Math.max(DEADLINE, this.#interval)))
+    if (this.#stopped || ended) return
+    if (this.handle && !this.handle.alive) {
+      this.handle = undefined
+      this.#after(this.#backOff(Math.min(1, this.#interval)), () => this.#open())
+      return
+    }
+    // On its grid: what was missed is not caught up with.
+    const step = this.#failures === 0 ? this.#interval : this.#backOff(this.#interval)
+    const now = this.#clock()
+    this.#due += step * Math.max(1, Math.ceil((now - this.#due) / step))
+    this.#after(this.#due - now, () => this.#tick())
+  }
+
+  /** Reads once, after a read that is under way. True when the meter has nothing more to give. */
+  async read(deadline: number): Promise<boolean> {
+    await this.#reading
+    const { handle } = this
+    if (!handle?.alive) return false
+    let ended = false
+    this.#reading = handle.read(deadline).then((result) => {
+      this.#listener.read(handle, result)
+      if (result.error) this.#fail(result.error)
+      else this.#failures = 0
+      ended = result.error !== undefined && result.error.outcome !== 'retry'
+    })
+    await this.#reading
+    this.#begun()
+    return ended
+  }
+
+  /** Ends the schedule; the meter stays open for a last `read`. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#begun()
+  }
+}
+
+/** Seconds between two reads: as wanted, but never so long that a wrap could be missed. */
+function gridOf(handle: MeterHandle, wanted: number | undefined): number {
+  const limits = handle.domains.map(({ reads, maxWatts, updatePeriod }) =>
+    reads.quantity === 'energy'
+      ? longestInterval({ ...reads, maxWatts, updatePeriod })
+      : Number.POSITIVE_INFINITY,
+  )
+  return Math.min(wanted ?? handle.interval, ...limits)
+}

@@ -1,0 +1,522 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import { analyse } from './analyse.ts'
+import {
+  LIVE_FILE,
+  makeEventDirectory,
+  RECORDER_FILE,
+  removeEventDirectory,
+  replaceFile,
+} from './event-directory.ts'
+import { EventFiles } from './event-files.ts'
+import type { TimedEvent } from './event-line.ts'
+import type { Factors } from './factors.ts'
+import type { HealthEntry } from './health.ts'
+import { readJournal } from './journal.ts'
+import { JournalFile } from './journal-file.ts'
+import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
+import { type LiveTotals, liveTotals } from './live-totals.ts'
+import { MeterLoop, type MeterSource } from './meter-loop.ts'
+import { bootSeconds, processIdentity } from './process-identity.ts'
+import { findProvenance } from './provenance.ts'
+import { readLines } from './read-lines.ts'
+import { Recording } from './recording.ts'
+import type { Report } from './report.ts'
+import { JOURNAL_FILE, makeRunFolder, REPORT_FILE } from './run-folder.ts'
+
+/** What a recorder needs to know of its run. */
+export interface RecorderOptions {
+  readonly runId: string
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly home: string
+  /** Path of the event directory, which the recorder makes and removes. */
+  readonly events: string
+  /** Monotonic seconds at which the run begins at the latest, ready or not. */
+  readonly beginBy: number
+  readonly meters: readonly MeterSource[]
+  /** Names of meters whose options must be accepted before anything begins. */
+  readonly required: readonly string[]
+  /** Seconds between two reads, if not each meter's own. */
+  readonly interval?: number | undefined
+  readonly factors: Factors
+  /** Factors as the user gave them, for later recomputation. */
+  readonly given: StartLine['factors']
+  /** Settings, without secrets. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly versions: Readonly<Record<string, string>>
+  readonly parent?: string | undefined
+  readonly group?: string | undefined
+  readonly command?: readonly string[] | undefined
+  /** Process whose `end` event ends the run (embedded); absent: only `end()` does. */
+  readonly owner?: number | undefined
+  /** What the caller has to say of the run's health. */
+  readonly health: readonly HealthEntry[]
+}
+
+/** Whom a recorder tells. */
+export interface RecorderListener {
+  /** The run has begun. */
+  ready(runFolder: string | undefined): void
+  /** A required meter refused its options or cannot be loaded: nothing begins. */
+  refused(error: MeterError): void
+  health(entry: HealthEntry): void
+  live(totals: LiveTotals): void
+  /** The run is over. */
+  report(report: Report): void
+}
+
+/** How a run ended, and when: monotonic seconds, absent: now. */
+export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
+  readonly time?: number
+}
+
+/** Seconds between two looks at the event files. */
+const LOOK_EVERY = 0.1
+/** Seconds between two clock lines. */
+const CLOCK_EVERY = 60
+/** Wall or boot time may stray from monotonic time by so many seconds before it is told. */
+const CLOCK_JUMP = 1
+/** Seconds that the last readings may take in all, and one of them. */
+const LAST_READS = 1
+const LAST_READ = 0.5
+/** Seconds that the disk may take at the end before the report is given without it. */
+const LAST_WRITE = 0.5
+
+/** Records a run: reads meters, follows event files, writes the journal. Its trouble never leaves it but as health. */
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #listener: RecorderListener
+  readonly #clock: () => number
+  readonly #loops: MeterLoop[]
+  readonly #files: EventFiles
+  readonly #indices = new Map<MeterHandle, number[]>()
+  readonly #early: (() => void)[] = []
+  readonly #lines: JournalLine[] = []
+  #journal: JournalFile | undefined
+  #folder: string | undefined
+  #recording: Recording | undefined
+  #origin = 0
+  #nextLook = 0
+  #nextClock = CLOCK_EVERY
+  #lastClock = { wall: 0, boot: 0 as number | undefined, monotonic: 0 }
+  #liveSecond = -1
+  #liveJoules = 0
+  #badSaid = 0
+  #timer: NodeJS.Timeout | undefined
+  #ended: Promise<Report> | undefined
+  /** Settles when the run is over and everything is given back. */
+  readonly ended: Promise<void>
+  #over: () => void = () => {}
+
+  /** `clock`: monotonic seconds of the host. */
+  constructor(options: RecorderOptions, listener: RecorderListener, clock: () => number) {
+    this.#options = options
+    this.#listener = listener
+    this.#clock = clock
+    this.#files = new EventFiles(options.events)
+    this.#loops = options.meters.map((source) => this.#loop(source))
+    this.ended = new Promise((resolve) => {
+      this.#over = resolve
+    })
+  }
+
+  #loop(source: MeterSource): MeterLoop {
+    return new MeterLoop(
+      source,
+      {
+        opened: (handle, interval) => this.#soon(() => this.#opened(handle, interval)),
+        read: (handle, result) => this.#soon(() => this.#read(handle, result)),
+        trouble: (error, handle) => this.#soon(() => this.#trouble(error, handle?.name ?? source.name)),
+      },
+      this.#clock,
+      this.#options.interval,
+    )
+  }
+
+  /** Begins: opens the meters and the journal side by side, and the run when both are there, or time is up. */
+  async start(): Promise<void> {
+    for (const loop of this.#loops) loop.start()
+    const journal = this.#openJournal().then(() => this.#journalOpened())
+    const refused = await this.#refusal()
+    if (refused) {
+      await journal
+      if (this.#folder) await rm(this.#folder, { recursive: true, force: true }).catch(() => {})
+      removeEventDirectory(this.#options.events)
+      await this.#closeMeters()
+      this.#listener.refused(refused)
+      return
+    }
+    const left = Math.max(0, this.#options.beginBy - this.#clock())
+    const firsts = Promise.all(this.#loops.map((loop) => loop.first))
+    await Promise.race([Promise.all([journal, firsts]), seconds(left)])
+    this.#begin(Math.min(this.#clock(), this.#options.beginBy))
+    this.#listener.ready(this.#folder)
+    this.#tick()
+    const provenance = await findProvenance(process.cwd())
+    const command = this.#options.command
+    this.#write({ kind: 'provenance', t: 0, provenance: { ...provenance, ...(command ? { command } : {}) } })
+  }
+
+  /** The first required meter that cannot be loaded, or refuses its options. */
+  async #refusal(): Promise<MeterError | undefined> {
+    const required = this.#loops.filter((_, index) =>
+      this.#options.required.includes(this.#options.meters[index]?.name ?? ''),
+    )
+    const errors = await Promise.all(
+      required.map((loop) =>
+        Promise.race([loop.loaded.then(() => undefined), seconds(2)]).catch((error: MeterError) => error),
+      ),
+    )
+    return errors.find(
+      (error): error is MeterError => error instanceof Error && REFUSALS.has((error as MeterError).code),
+    )
+  }
+
+  async #openJournal(): Promise<void> {
+    const { home, runId, events } = this.#options
+    try {
+      makeEventDirectory(events)
+    } catch (error) {
+      this.#say(
+        'error',
+        'events-unavailable',
+        `${events}: no event directory: work and phases are not recorded: ${reason(error)}`,
+      )
+    }
+    const homes = [home, join(tmpdir(), `ergometer-home-${process.getuid?.() ?? 'user'}`)]
+    for (const place of homes) {
+      try {
+        this.#folder = await makeRunFolder(place, runId)
+        this.#journal = await this.#openFile(join(this.#folder, JOURNAL_FILE))
+        return
+      } catch (error) {
+        this.#folder = undefined
+        const next = place === home ? `the run goes to ${homes[1]}` : 'the run is kept in memory only'
+        this.#say('error', 'home-unwritable', `${place}: cannot be written (${reason(error)}): ${next}`)
+      }
+    }
+    this.#journal = await this.#openFile(undefined)
+  }
+
+  #openFile(path: string | undefined): Promise<JournalFile> {
+    const trouble = (error: Error) =>
+      this.#say(
+        'error',
+        'journal-unwritable',
+        `${path}: cannot be written (${reason(error)}): lines wait in memory`,
+      )
+    return JournalFile.open(path, trouble, this.#clock)
+  }
+
+  /** From here on the run's seconds are counted. */
+  #begin(at: number): void {
+    const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
+    this.#origin = at
+    const wall = Date.now() - (this.#clock() - at) * 1000
+    const { pid, processStart, bootId } = processIdentity()
+    this.#lastClock = { wall: wall / 1000, boot: this.#bootAt(at), monotonic: at }
+    const start: StartLine = {
+      kind: 'start',
+      version: JOURNAL_VERSION,
+      runId,
+      name,
+      monotonic: at,
+      wall: new Date(wall).toISOString(),
+      ...(bootId ? { bootId } : {}),
+      recorder: { pid, ...(processStart ? { processStart } : {}) },
+      events,
+      ...(parent ? { parent } : {}),
+      ...(group ? { group } : {}),
+      factors: given,
+      config: { ...config },
+      versions: { ...versions },
+    }
+    this.#write(start)
+    this.#recording = new Recording(
+      (line) => this.#write(line),
+      (entry) => this.#listener.health(entry),
+    )
+    for (const entry of health) this.#recording.health.add(entry)
+    this.#recording.addTags(tags)
+    for (const action of this.#early.splice(0)) action()
+    this.#nextLook = this.#clock()
+  }
+
+  #journalOpened(): void {
+    for (const line of this.#lines.splice(0)) this.#journal?.append(line)
+    const { runId, versions, events } = this.#options
+    const info = { v: 1, runId, ...processIdentity(), runFolder: this.#folder ?? '', versions }
+    try {
+      replaceFile(join(events, RECORDER_FILE), JSON.stringify(info))
+    } catch (error) {
+      this.#say('error', 'events-unavailable', `${events}: cannot be written: ${reason(error)}`)
+    }
+  }
+
+  #write(line: JournalLine): void {
+    if (this.#journal) this.#journal.append(line)
+    else this.#lines.push(line)
+  }
+
+  /** Before the run has begun, what happens waits for it. */
+  #soon(action: () => void): void {
+    if (this.#recording) action()
+    else this.#early.push(action)
+  }
+
+  #say(severity: HealthEntry['severity'], code: string, message: string, meter?: string): void {
+    this.#soon(() => this.#recording?.health.add({ severity, code, message, ...(meter ? { meter } : {}) }))
+  }
+
+  /** A line of a meter for the run's health. */
+  log(
+    meter: string,
+    message: string,
+    details: { severity?: HealthEntry['severity']; code?: string; domain?: string } = {},
+  ): void {
+    const { severity = 'info', code = 'meter-message', domain } = details
+    const entry = { severity, code, message, meter, ...(domain ? { domain: `${meter}:${domain}` } : {}) }
+    this.#soon(() => this.#recording?.health.add(entry))
+  }
+
+  #opened(handle: MeterHandle, interval: number): void {
+    const indices = handle.domains.map((domain) => {
+      const index = this.#recording?.addDomain(handle.name, domain, interval) ?? -1
+      if (typeof index === 'number') return index
+      this.#say(
+        'error',
+        'domain-invalid',
+        `meter '${handle.name}' declares a domain that cannot be taken: ${index}`,
+        handle.name,
+      )
+      return -1
+    })
+    this.#indices.set(handle, indices)
+  }
+
+  #read(handle: MeterHandle, result: ReadResult): void {
+    const indices = this.#indices.get(handle) ?? []
+    const now = this.#now()
+    // Pages of a cloud come newest first; the physics wants them in order.
+    const readings = [...result.readings].sort((a, b) => a.time - b.time)
+    for (const { domain, value, time, from } of readings) {
+      const since = from === undefined ? undefined : from - this.#origin
+      this.#recording?.addReading(indices[domain] ?? -1, now, value, time - this.#origin, since)
+    }
+    if (!handle.alive) this.#indices.delete(handle)
+    if (Math.floor(now) > (this.#recording?.settled ?? 0)) this.#advance()
+  }
+
+  #trouble(error: MeterError, meter: string): void {
+    const code = error.code === 'METER_TIMEOUT' ? 'meter-timeout' : 'meter-failed'
+    this.#say(error.outcome === 'retry' ? 'warning' : 'error', code, error.message, meter)
+  }
+
+  #now(): number {
+    return this.#clock() - this.#origin
+  }
+
+  #tick(): void {
+    if (this.#ended) return
+    this.#advance()
+    const now = this.#clock()
+    this.#nextLook += LOOK_EVERY * Math.max(1, Math.ceil((now - this.#nextLook) / LOOK_EVERY))
+    this.#timer = setTimeout(() => this.#tick(), (this.#nextLook - now) * 1000)
+  }
+
+  /** Something is waiting in the event files: look now. */
+  look(): void {
+    this.#soon(() => this.#advance(true))
+  }
+
+  #advance(thoroughly = false): void {
+    const recording = this.#recording
+    if (!recording || this.#ended) return
+    this.#watchClocks()
+    this.#poll({ thoroughly })
+    recording.settle(this.#now())
+    this.#publish(recording)
+  }
+
+  #poll(how: { thoroughly?: boolean; finally?: boolean }): void {
+    this.#files.poll(this.#clock(), (event, process) => this.#event(event, process), how)
+    if (this.#files.bad === this.#badSaid) return
+    const count = this.#files.bad - this.#badSaid
+    this.#badSaid = this.#files.bad
+    const message = 'event lines that could not be understood were left out (see docs/events.md)'
+    this.#recording?.health.add({ severity: 'warning', code: 'bad-event-line', message, count })
+  }
+
+  #event({ event, time }: TimedEvent, client: string): void {
+    const now = this.#now()
+    const at = time === undefined ? now : time - this.#origin
+    const told =
+      event.kind === 'reading' && event.from !== undefined
+        ? { ...event, from: event.from - this.#origin }
+        : event
+    if (!this.#recording?.addEvent(told, at, now, client)) {
+      this.#recording?.health.add({
+        severity: 'info',
+        code: 'event-refused',
+        message: `an event of kind '${event.kind}' made no sense (a phase that ends before it begins, a reading of an unknown domain) and was left out`,
+      })
+    }
+    if (event.kind !== 'end' || !client.endsWith(`/${this.#options.owner}`)) return
+    const status = event.failed ? 'failed' : event.aborted ? 'aborted' : 'completed'
+    const { exitCode } = event
+    void this.end({
+      status,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(time === undefined ? {} : { time }),
+    })
+  }
+
+  #watchClocks(): void {
+    const monotonic = this.#clock()
+    const wall = Date.now() / 1000
+    const passed = monotonic - this.#lastClock.monotonic
+    const wallJump = wall - this.#lastClock.wall - passed
+    const boot = passed >= CLOCK_JUMP ? this.#bootAt(monotonic) : undefined
+    const suspended =
+      boot === undefined || this.#lastClock.boot === undefined ? 0 : boot - this.#lastClock.boot - passed
+    const jumped = Math.abs(wallJump) > CLOCK_JUMP || suspended > CLOCK_JUMP
+    if (!jumped && this.#now() < this.#nextClock) return
+    if (suspended > CLOCK_JUMP) {
+      this.#say(
+        'warning',
+        'suspended',
+        `the machine was suspended for ${suspended.toFixed(0)} s, which is not part of the run`,
+      )
+    }
+    this.#nextClock = this.#now() + CLOCK_EVERY
+    this.#lastClock = { wall, boot: this.#bootAt(monotonic), monotonic }
+    this.#writeClock(suspended > CLOCK_JUMP ? 'suspended' : jumped ? 'wall clock stepped' : undefined)
+  }
+
+  #writeClock(note?: string): void {
+    const { wall, boot, monotonic } = this.#lastClock
+    this.#write({
+      kind: 'clock',
+      t: Math.round((monotonic - this.#origin) * 1e6) / 1e6,
+      monotonic,
+      wall: new Date(wall * 1000).toISOString(),
+      ...(boot === undefined ? {} : { boot }),
+      ...(note ? { note } : {}),
+    })
+  }
+
+  #bootAt(monotonic: number): number | undefined {
+    const boot = bootSeconds()
+    return boot === undefined ? undefined : boot - (this.#clock() - monotonic)
+  }
+
+  #publish(recording: Recording): void {
+    const second = Math.floor(this.#now())
+    if (second === this.#liveSecond) return
+    this.#liveSecond = second
+    const totals = liveTotals(recording, this.#options.factors, this.#now(), this.#clock(), this.#liveJoules)
+    this.#liveJoules = totals.joules ?? this.#liveJoules
+    this.#listener.live(totals)
+    try {
+      replaceFile(join(this.#options.events, LIVE_FILE), JSON.stringify(totals))
+    } catch {
+      // Said already when the directory could not be used; a full disk is said by the journal.
+    }
+  }
+
+  /** Ends the run: last readings, last events, report. Safe to call twice; never rejects. */
+  end(end: RunEnd): Promise<Report> {
+    this.#ended ??= this.#end(end)
+    return this.#ended
+  }
+
+  /** The trainer is gone. What it said of its end in its event file counts; else it was killed. */
+  async abandoned(): Promise<void> {
+    this.look()
+    await this.end({ status: 'crashed', reason: 'the training ended without saying so' })
+    await this.ended
+  }
+
+  async #end({ time, ...end }: RunEnd): Promise<Report> {
+    clearTimeout(this.#timer)
+    if (!this.#recording) this.#begin(this.#clock())
+    const recording = this.#recording as Recording
+    const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
+    for (const loop of this.#loops) loop.stop()
+    await this.#lastReads(recording, at)
+    this.#poll({ finally: true })
+    this.#files.close()
+    this.#lastClock = { wall: Date.now() / 1000, boot: bootSeconds(), monotonic: this.#clock() }
+    this.#writeClock()
+    recording.close(at, end)
+    const report = await this.#report()
+    this.#listener.report(report)
+    await this.#journal?.close()
+    await this.#closeMeters()
+    removeEventDirectory(this.#options.events)
+    this.#over()
+    return report
+  }
+
+  /** Every meter that shows something new within a second is read once more, so that the end lies between two readings. */
+  async #lastReads(recording: Recording, at: number): Promise<void> {
+    const until = this.#clock() + LAST_READS
+    const late = (loop: MeterLoop): boolean =>
+      (this.#indices.get(loop.handle as MeterHandle) ?? []).some((index) => {
+        const one = recording.domains[index]
+        const period = one?.domain.updatePeriod ?? loop.handle?.interval ?? 1
+        return one !== undefined && period <= 1 && (one.curve.knownUntil ?? -1) < at
+      })
+    const read = async (loop: MeterLoop): Promise<void> => {
+      while (late(loop)) {
+        const before = this.#clock()
+        if (before >= until || (await loop.read(LAST_READ))) return
+        if (late(loop)) await seconds(Math.max(0.02, 0.05 - (this.#clock() - before)))
+      }
+    }
+    await Promise.race([Promise.all(this.#loops.map(read)), seconds(LAST_READS)])
+  }
+
+  async #report(): Promise<Report> {
+    const journal = this.#journal
+    await Promise.race([journal?.flush(), seconds(LAST_WRITE)])
+    const folder = this.#folder
+    const lines = function* (): Generator<string> {
+      if (folder) {
+        try {
+          yield* readLines(join(folder, JOURNAL_FILE))
+        } catch {
+          // What cannot be read back is missing from the report, and said in its health.
+        }
+      }
+      yield* journal?.unwritten ?? []
+    }
+    const report = analyse(readJournal(lines()), this.#options.factors, folder ? { folder } : {})
+    if (folder) {
+      const text = `${JSON.stringify(report, null, 2)}\n`
+      const written = writeFile(join(folder, REPORT_FILE), text, { mode: 0o600 }).catch(() => {})
+      await Promise.race([written, seconds(LAST_WRITE)])
+    }
+    return report
+  }
+
+  async #closeMeters(): Promise<void> {
+    for (const loop of this.#loops) loop.stop()
+    await Promise.all(this.#loops.map((loop) => loop.handle?.close(0.5)))
+  }
+}
+
+/** Codes of a MeterError that mean that the user asked for something wrong. */
+const REFUSALS = new Set(['METER_OPTIONS_INVALID', 'METER_SPECIFICATION_VERSION'])
+
+/** Resolves after so many seconds. */
+function seconds(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration * 1000))
+}
+
+function reason(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String((error as Error).message)
+}

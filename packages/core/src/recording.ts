@@ -1,0 +1,469 @@
+import type { Domain } from '@ergometer/meter'
+import { declaredDomain } from './declared-domain.ts'
+import { EnergyCurve } from './energy-curve.ts'
+import { EnergyLedger } from './energy-ledger.ts'
+import type { ClientEvent } from './event-line.ts'
+import { HealthLog } from './health.ts'
+import { totalSeconds, union } from './intervals.ts'
+import type { EndLine, JournalLine, PhasesLine, RowLine } from './journal-line.ts'
+import { type EndedPhase, PhaseTracker } from './phase-tracker.ts'
+import { WorkLedger } from './work-ledger.ts'
+
+/** One domain while it is being recorded. */
+export interface RecordedDomain {
+  /** `<meter>:<domain id>`. */
+  readonly id: string
+  readonly meter: string
+  readonly interval: number
+  readonly domain: Domain
+  readonly curve: EnergyCurve
+  readonly ledger: EnergyLedger
+  /** Covered seconds so far. */
+  seconds: number
+  /** Mean of the last second that is known in full. */
+  watts?: number
+  peakWatts?: number
+  /** Millijoules that rows have not told yet, left over from rounding. */
+  untold: number
+  /** Coverage that rows have told. */
+  toldCoverage: number
+  second: { joules: number; seconds: number }
+}
+
+/** So many names of work, of scores, and of tags. */
+const MOST_NAMES = 64
+const MOST_DOMAINS = 4096
+const MOST_PROCESSES = 4096
+/** Seconds between two checkpoints. */
+const CHECKPOINT = 600
+/** A domain that is read no more often than this is not waited for: its energy comes late. */
+const WAITED_FOR = 1
+/** Edges of one second that get a row of their own. */
+const MOST_EDGE_ROWS = 256
+
+/**
+ * A run while it is being recorded: readings and events in, journal lines out. Touches neither clock nor disk:
+ * all times are seconds of the run, given by the caller.
+ */
+export class Recording {
+  readonly health: HealthLog
+  readonly domains: RecordedDomain[] = []
+  readonly work = new WorkLedger()
+  readonly tags: Record<string, string> = {}
+  readonly #write: (line: JournalLine) => void
+  readonly #phases = new PhaseTracker()
+  readonly #scores = new Map<string, { time: number; value: number; better?: 'higher' | 'lower' }[]>()
+  readonly #names = { work: new Set<string>(), score: new Set<string>(), tag: new Set<string>() }
+  readonly #processes: Map<string, string>
+  readonly #told: Set<string>
+  readonly #pushed = new Map<string, number>()
+  #settled: number
+  #nextCheckpoint = CHECKPOINT
+
+  /** `write` takes each journal line; `said` each new entry of health; `resumed`: what an earlier recording left. */
+  constructor(
+    write: (line: JournalLine) => void,
+    said: HealthLogListener = () => {},
+    resumed: { settled: number; processes: ReadonlyMap<string, string> } = {
+      settled: 0,
+      processes: new Map(),
+    },
+  ) {
+    this.#write = write
+    this.#settled = resumed.settled
+    this.#processes = new Map(resumed.processes)
+    this.#told = new Set(resumed.processes.values())
+    this.health = new HealthLog((entry) => {
+      write({ kind: 'health', t: this.#settled, ...entry })
+      said(entry)
+    })
+  }
+
+  /** Seconds of the run that are in the journal. */
+  get settled(): number {
+    return this.#settled
+  }
+
+  /** Takes a domain; the number that its readings go by, or, as text, what is wrong with it. */
+  addDomain(meter: string, declaration: unknown, interval: number): number | string {
+    const domain = declaredDomain(declaration)
+    if (typeof domain === 'string') return domain
+    const id = `${meter}:${domain.id}`
+    const known = this.domains.findIndex((one) => one.id === id)
+    if (known >= 0) return known
+    if (this.domains.length >= MOST_DOMAINS) return `more than ${MOST_DOMAINS} domains`
+    this.domains.push({
+      id,
+      meter,
+      interval,
+      domain,
+      curve: new EnergyCurve(domain, interval),
+      ledger: new EnergyLedger(this.#settled),
+      seconds: 0,
+      untold: 0,
+      toldCoverage: 1,
+      second: { joules: 0, seconds: 0 },
+    })
+    this.#write({ kind: 'domain', t: this.#settled, id, meter, interval, domain })
+    return this.domains.length - 1
+  }
+
+  /** Takes a reading; true if it was plausible. `now` bounds times: the future is not read. */
+  addReading(index: number, now: number, value: number, time = now, from?: number): boolean {
+    const one = this.domains[index]
+    if (!one) return false
+    if (time > now + 1) return this.#implausible(one, `time ${(time - now).toFixed(1)} s in the future`)
+    const step = one.curve.add(time, value, from)
+    for (const segment of step.segments) {
+      for (const late of one.ledger.add(segment)) {
+        one.seconds += late.to - late.from
+        this.#write({
+          kind: 'late',
+          domain: index,
+          ...late,
+          from: micro(late.from),
+          to: micro(late.to),
+          joules: milli(late.joules),
+        })
+      }
+    }
+    if (step.problem === 'implausible-reading') return this.#implausible(one, step.why ?? '')
+    if (step.problem) {
+      this.health.add({
+        severity: step.problem === 'gap' ? 'info' : 'warning',
+        code: step.problem === 'reset' ? 'counter-reset' : step.problem,
+        message: problemText[step.problem](one.id),
+        meter: one.meter,
+        domain: one.id,
+        to: micro(time),
+      })
+    }
+    return true
+  }
+
+  #implausible(one: RecordedDomain, why: string): boolean {
+    this.health.add({
+      severity: 'warning',
+      code: 'implausible-reading',
+      message: `${one.id}: reading left out: ${why}`,
+      meter: one.meter,
+      domain: one.id,
+    })
+    return false
+  }
+
+  /** Takes an event of a client; false if it makes no sense. What it says of time is seconds of the run. */
+  addEvent(event: ClientEvent, time: number, now: number, client: string): boolean {
+    const at = micro(Math.min(Math.max(time, 0), now))
+    const process = this.#processName(client)
+    switch (event.kind) {
+      case 'process':
+        return this.#addProcess(event, at, process)
+      case 'work':
+        return this.#addWork(event.work, at)
+      case 'score':
+        return this.#addScores(event.scores, at)
+      case 'phase':
+        return event.edge === 'begin'
+          ? this.#phases.begin(process, event.id, event.name, at)
+          : this.#phases.end(process, event.id, at)
+      case 'tag':
+        return this.addTags(event.tags)
+      case 'domain':
+        return this.#addPushed(event.domain)
+      case 'reading': {
+        const index = this.#pushed.get(event.domain)
+        if (index === undefined) return false
+        return this.addReading(index, now, event.value, time, event.from)
+      }
+      case 'end':
+        this.#phases.endAll(at, process)
+        return true
+    }
+  }
+
+  /** Processes go by short names: they stand in every phase line. */
+  #processName(client: string): string {
+    const name = this.#processes.get(client) ?? `p${Math.min(this.#processes.size, MOST_PROCESSES) + 1}`
+    if (this.#processes.size <= MOST_PROCESSES) this.#processes.set(client, name)
+    return name
+  }
+
+  #addProcess(event: Extract<ClientEvent, { kind: 'process' }>, t: number, process: string): boolean {
+    if (this.#told.has(process)) return true
+    this.#told.add(process)
+    const { kind, pid, rank, localRank, worldSize } = event
+    this.#write({
+      kind,
+      t,
+      process,
+      pid,
+      ...(rank === undefined ? {} : { rank }),
+      ...(localRank === undefined ? {} : { localRank }),
+      ...(worldSize === undefined ? {} : { worldSize }),
+    })
+    return true
+  }
+
+  #addWork(work: Readonly<Record<string, number>>, t: number): boolean {
+    const kept = this.#bounded('work', work)
+    if (t > this.#settled) this.work.add(t, kept)
+    else {
+      // Its row is written already: a step of its own at its own time.
+      this.work.addTotal(kept)
+      this.#write({ kind: 'work', t, work: kept })
+    }
+    return true
+  }
+
+  #addScores(scores: Extract<ClientEvent, { kind: 'score' }>['scores'], time: number): boolean {
+    for (const [name, score] of Object.entries(this.#bounded('score', scores))) {
+      const second = this.#scores.get(name) ?? []
+      second.push({ time, ...score })
+      this.#scores.set(name, second)
+    }
+    return true
+  }
+
+  /** Adds tags; a later value of one name counts. */
+  addTags(tags: Readonly<Record<string, string>>): boolean {
+    const kept = this.#bounded('tag', tags)
+    Object.assign(this.tags, kept)
+    if (Object.keys(kept).length > 0) this.#write({ kind: 'tag', t: this.#settled, tags: kept })
+    return true
+  }
+
+  #bounded<Value>(
+    of: 'work' | 'score' | 'tag',
+    values: Readonly<Record<string, Value>>,
+  ): Record<string, Value> {
+    const names = this.#names[of]
+    const kept: Record<string, Value> = {}
+    for (const [name, value] of Object.entries(values)) {
+      if (!names.has(name) && names.size >= MOST_NAMES) {
+        this.health.add({
+          severity: 'warning',
+          code: 'too-many-names',
+          message: `more than ${MOST_NAMES} names of ${of}: '${name}' and others left out`,
+          domain: of,
+        })
+        continue
+      }
+      names.add(name)
+      kept[name] = value
+    }
+    return kept
+  }
+
+  #addPushed(domain: Domain): boolean {
+    if (this.#pushed.has(domain.id)) return true
+    const index = this.addDomain('push', domain, domain.updatePeriod ?? 1)
+    if (typeof index === 'string') return false
+    this.#pushed.set(domain.id, index)
+    return true
+  }
+
+  /** True when every domain that is read at least once a second is known up to `time`. */
+  knownUntil(time: number): boolean {
+    return this.domains.every((one) => one.interval > WAITED_FOR || (one.curve.knownUntil ?? -1) >= time)
+  }
+
+  /** Longest that a row is kept waiting for a domain, in seconds. */
+  get patience(): number {
+    const waited = this.domains
+      .filter((one) => one.interval <= WAITED_FOR)
+      .map((one) => one.interval + (one.domain.updatePeriod ?? 0) + averaged(one.domain))
+    return Math.min(2, Math.max(0.1, ...waited))
+  }
+
+  /** Writes the rows of all whole seconds up to `now` that are known, or were waited for long enough. */
+  settle(now: number): void {
+    for (let second = Math.floor(this.#settled) + 1; second <= now; second++) {
+      if (!this.knownUntil(second) && now < second + this.patience) return
+      this.#settleUntil(second, 'dJ')
+    }
+  }
+
+  /** Ends what is open, writes the last row at `time`, a checkpoint and the end line. */
+  close(time: number, end: Omit<EndLine, 'kind' | 't'>): void {
+    const t = Math.max(micro(time), this.#settled)
+    this.#phases.endAll(t)
+    for (let second = Math.floor(this.#settled) + 1; second < t; second++) this.#settleUntil(second, 'dJ')
+    if (t > this.#settled) this.#settleUntil(t, 'mJ')
+    this.#writePhases(t, t)
+    this.#writeScores(t)
+    this.checkpoint()
+    for (const entry of this.health.entries) {
+      if (entry.count !== undefined) this.#write({ kind: 'health', t, ...entry })
+    }
+    this.#write({ kind: 'end', t, ...end })
+  }
+
+  #settleUntil(until: number, unit: 'dJ' | 'mJ'): void {
+    const from = this.#settled
+    const phases = this.#phases.settle(from, until)
+    const folds = [...phases.folded].map(([name, ended]) => this.#fold(name, ended, until))
+    const scores = [...this.#scores.values()].flat().map((score) => score.time)
+    const edges = [...new Set([...phases.edges, ...scores])]
+      .filter((time) => time > from && time < until)
+      .sort((a, b) => a - b)
+      .slice(0, MOST_EDGE_ROWS)
+    for (const edge of edges) this.#row(edge, 'mJ')
+    this.#row(until, unit)
+    for (const line of folds) this.#write(line)
+    for (const { name, id, process, from: since } of phases.begun) {
+      this.#write({ kind: 'begun', t: until, name, id, process, from: since })
+    }
+    for (const phase of phases.ended) this.#write({ kind: 'phase', t: until, ...phase })
+    this.#writeScores(until)
+    if (until >= this.#nextCheckpoint) this.checkpoint()
+  }
+
+  /** Phases that came after their second was written. */
+  #writePhases(from: number, until: number): void {
+    const phases = this.#phases.settle(from, until)
+    for (const phase of phases.ended) this.#write({ kind: 'phase', t: until, ...phase })
+  }
+
+  #row(t: number, unit: 'dJ' | 'mJ'): void {
+    const from = this.#settled
+    const perUnit = unit === 'mJ' ? 1 : 100
+    const amounts: (number | null)[] = []
+    const coverage: number[] = []
+    let changed = false
+    for (const one of this.domains) {
+      const known = one.ledger.settle(t)
+      one.seconds += known.seconds
+      const share = Math.round((known.seconds / (t - from)) * 1000) / 1000
+      if (share === 0) {
+        amounts.push(null)
+        coverage.push(one.toldCoverage)
+      } else {
+        // Rounded down and carried on: the sum of the rows never strays, and no row is ever negative.
+        const units = Math.floor((known.joules * 1000 + one.untold) / perUnit + 1e-6)
+        one.untold += known.joules * 1000 - units * perUnit
+        amounts.push(units)
+        if (share !== one.toldCoverage) changed = true
+        one.toldCoverage = share
+        coverage.push(share)
+      }
+      watch(one, from, t, known)
+    }
+    const work = this.work.settle(t)
+    const row: RowLine = { t }
+    if (amounts.length > 0) row[unit] = amounts
+    if (changed) row.coverage = coverage
+    if (Object.keys(work).length > 0) row.work = work
+    this.#write(row)
+    this.#settled = t
+  }
+
+  #fold(name: string, phases: readonly EndedPhase[], t: number): PhasesLine {
+    const intervals = union(phases)
+    const counts: Record<string, number> = {}
+    for (const { process } of phases) counts[process] = (counts[process] ?? 0) + 1
+    const seconds = totalSeconds(intervals)
+    const known = this.domains.map((one) => {
+      const parts = intervals.map(({ from, to }) => one.ledger.between(from, to))
+      return {
+        joules: parts.reduce((sum, part) => sum + part.joules, 0),
+        seconds: parts.reduce((sum, part) => sum + part.seconds, 0),
+      }
+    })
+    const work = new WorkLedger()
+    for (const { from, to } of intervals) work.addTotal(this.work.between(from, to))
+    const whole = known.every((part) => seconds - part.seconds < 1e-6)
+    return {
+      kind: 'phases',
+      t,
+      name,
+      from: intervals[0]?.from ?? t,
+      to: intervals.at(-1)?.to ?? t,
+      counts,
+      seconds: micro(seconds),
+      processSeconds: micro(totalSeconds(phases)),
+      mJ: known.map((part) => (part.seconds > 0 ? Math.round(part.joules * 1e6) / 1e3 : null)),
+      ...(whole ? {} : { covered: known.map((part) => micro(part.seconds)) }),
+      work: work.total,
+    }
+  }
+
+  /** Of the scores of one name within one second the first, the last and the extremes are told. */
+  #writeScores(until: number): void {
+    for (const [name, scores] of this.#scores) {
+      const due = scores.filter((score) => score.time <= until)
+      this.#scores.set(
+        name,
+        scores.filter((score) => score.time > until),
+      )
+      const values = due.map((score) => score.value)
+      const telling = new Set([
+        0,
+        due.length - 1,
+        values.indexOf(Math.min(...values)),
+        values.indexOf(Math.max(...values)),
+      ])
+      due.forEach(({ time, ...score }, index) => {
+        if (telling.has(index)) this.#write({ kind: 'score', t: time, name, ...score })
+      })
+    }
+  }
+
+  /** Writes cumulative figures, so that a reader can check the sum of the rows. */
+  checkpoint(): void {
+    this.#nextCheckpoint = this.#settled + CHECKPOINT
+    if (this.domains.length === 0) return
+    this.#write({
+      kind: 'checkpoint',
+      t: this.#settled,
+      domains: this.domains.map(({ ledger, curve, peakWatts }) => ({
+        mJ: Math.round(ledger.joules * 1000),
+        wraps: curve.wraps,
+        resets: curve.resets,
+        gaps: curve.gaps,
+        ...(peakWatts === undefined ? {} : { peakWatts: milli(peakWatts) }),
+      })),
+    })
+  }
+}
+
+/** Called with each new entry of health. */
+export type HealthLogListener = ConstructorParameters<typeof HealthLog>[0]
+
+const problemText = {
+  reset: (id: string) => `${id}: the counter was reset; the energy in between is unknown`,
+  'ambiguous-wraps': (id: string) =>
+    `${id}: the counter may have wrapped more than once; that energy is unknown`,
+  gap: (id: string) => `${id}: readings too far apart to be joined; the time in between is not covered`,
+}
+
+function averaged(domain: Domain): number {
+  return domain.reads.quantity === 'power' ? (domain.reads.averagedOver ?? 0) / 2 : 0
+}
+
+/** Follows the mean of each whole second. */
+function watch(
+  one: RecordedDomain,
+  from: number,
+  to: number,
+  known: { joules: number; seconds: number },
+): void {
+  one.second.joules += known.joules
+  one.second.seconds += known.seconds
+  if (!Number.isInteger(to)) return
+  if (one.second.seconds > 0.999) {
+    one.watts = one.second.joules / one.second.seconds
+    one.peakWatts = Math.max(one.peakWatts ?? 0, one.watts)
+  } else if (from >= 0) {
+    delete one.watts
+  }
+  one.second = { joules: 0, seconds: 0 }
+}
+
+function micro(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6
+}
+
+function milli(joules: number): number {
+  return Math.round(joules * 1e3) / 1e3
+}

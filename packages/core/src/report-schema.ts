@@ -1,0 +1,152 @@
+import * as z from 'zod'
+import type { Report } from './report.ts'
+
+const amount = z.number().nonnegative()
+const share = z.number().min(0).max(1)
+const method = z.enum(['measured', 'modelled', 'reported'])
+const count = z.int().nonnegative()
+const amounts = z.record(z.string(), amount)
+
+const domain = z.looseObject({
+  id: z.string(),
+  meter: z.string(),
+  kind: z.string(),
+  label: z.string(),
+  method,
+  joules: amount.optional(),
+  counted: z.boolean(),
+  within: z.string().optional(),
+  identity: z.string().optional(),
+  coverage: share,
+  standardUncertaintyJoules: amount.optional(),
+  wraps: count,
+  resets: count,
+  gaps: count,
+  meanWatts: amount.optional(),
+  peakWatts: amount.optional(),
+})
+
+const phase = z.looseObject({
+  name: z.string(),
+  count,
+  joules: amount.optional(),
+  seconds: amount,
+  processSeconds: amount,
+  gramsCo2e: amount.optional(),
+  work: amounts,
+  coverage: share,
+  belowResolution: z.boolean().optional(),
+  unfinished: count.optional(),
+})
+
+const health = z.looseObject({
+  severity: z.enum(['info', 'warning', 'error']),
+  code: z.string(),
+  message: z.string(),
+  meter: z.string().optional(),
+  domain: z.string().optional(),
+  from: z.number().optional(),
+  to: z.number().optional(),
+  count: count.optional(),
+})
+
+const reportSchema = z.looseObject({
+  schema: z.literal('ergometer.report/1'),
+  run: z.looseObject({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(['completed', 'failed', 'aborted', 'crashed', 'running']),
+    provisional: z.boolean(),
+    startedAt: z.string(),
+    endedAt: z.string(),
+    seconds: amount,
+    exitCode: z.int().optional(),
+    signal: z.string().optional(),
+    reason: z.string().optional(),
+    parent: z.string().optional(),
+    group: z.string().optional(),
+    tags: z.record(z.string(), z.string()),
+    folder: z.string().optional(),
+  }),
+  energy: z.looseObject({
+    joules: amount.optional(),
+    kilowattHours: amount.optional(),
+    method: z.enum([...method.options, 'mixed']).optional(),
+    byMethod: amounts,
+    coverage: share,
+    standardUncertaintyJoules: amount.optional(),
+    knownUncertaintyJoules: amount.optional(),
+    knownShare: share.optional(),
+    unobservedJoules: amount.optional(),
+    byKind: amounts,
+    boundary: z.looseObject({
+      level: z.enum(['components', 'module', 'host', 'model']).optional(),
+      missing: z.array(z.looseObject({ kind: z.string(), label: z.string(), why: z.string() })),
+    }),
+    domains: z.array(domain),
+    facility: z.looseObject({ pue: z.number().min(1), joules: amount }).optional(),
+  }),
+  carbon: z.looseObject({
+    gramsCo2e: amount.optional(),
+    operationalGrams: amount.optional(),
+    standardUncertaintyGrams: amount.optional(),
+    coverage: share,
+    estimatedShare: share,
+    intensity: z.looseObject({
+      gramsPerKilowattHour: amount,
+      kind: z.enum(['average', 'marginal']),
+      basis: z.enum(['lifecycle', 'direct']),
+      source: z.string(),
+      zone: z.string().optional(),
+      period: z.string().optional(),
+      estimated: z.boolean(),
+    }),
+  }),
+  work: amounts,
+  scores: z.record(
+    z.string(),
+    z.looseObject({
+      first: z.number(),
+      last: z.number(),
+      best: z.number(),
+      better: z.enum(['higher', 'lower']),
+      perKilowattHour: z.number().optional(),
+    }),
+  ),
+  efficiency: z.record(
+    z.string(),
+    z.looseObject({ perJoule: amount, joulesPer: amount, gramsCo2ePer: amount.optional() }),
+  ),
+  phases: z.array(phase),
+  health: z.array(health),
+  provenance: z.looseObject({
+    ergometer: z.string(),
+    node: z.string(),
+    os: z.string(),
+    host: z.string(),
+    bootId: z.string().optional(),
+    cpu: z.string().optional(),
+    gpus: z.array(z.string()).optional(),
+    command: z.array(z.string()).optional(),
+    git: z.looseObject({ commit: z.string(), dirty: z.boolean() }).optional(),
+    meters: z.array(z.looseObject({ name: z.string(), interval: amount })),
+    dataSets: z.array(z.string()),
+    config: z.record(z.string(), z.unknown()),
+    ranks: z.array(z.looseObject({ pid: z.int() })).optional(),
+  }),
+})
+
+/**
+ * Checks a report of unknown origin; fields that are not known stay.
+ * Throws an error that names each path and what was expected there.
+ */
+export function parseReport(value: unknown): Report {
+  const result = reportSchema.safeParse(value)
+  if (result.success) return result.data as unknown as Report
+  throw new Error(`not a report of schema ergometer.report/1:\n${z.prettifyError(result.error)}`)
+}
+
+/** The JSON Schema (draft 2020-12) of `report.json`. */
+export function reportJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(reportSchema) as Record<string, unknown>
+}

@@ -1,0 +1,153 @@
+import type { Intensity } from '@ergometer/carbon'
+import type { Method } from '@ergometer/meter'
+import type { HealthEntry } from './health.ts'
+
+/** How a run ended, or that it has not. */
+export type RunStatus = 'completed' | 'failed' | 'aborted' | 'crashed' | 'running'
+
+/** One domain in a report. */
+export interface ReportDomain {
+  /** `<meter>:<domain id>`. */
+  id: string
+  meter: string
+  kind: string
+  label: string
+  method: Method
+  /** Absent at coverage 0: unknown is not zero. */
+  joules?: number
+  /** Whether it is part of the total. */
+  counted: boolean
+  /** Id of the domain that contains it. */
+  within?: string
+  identity?: string
+  /** Share of the run whose energy is known, 0 to 1. */
+  coverage: number
+  standardUncertaintyJoules?: number
+  wraps: number
+  resets: number
+  gaps: number
+  /** Over the covered time. */
+  meanWatts?: number
+  /** Largest one-second mean. */
+  peakWatts?: number
+}
+
+/** All intervals of one phase name. */
+export interface ReportPhase {
+  name: string
+  /** Largest of any one process. */
+  count: number
+  joules?: number
+  /** Of the union of the intervals over all processes. */
+  seconds: number
+  /** Plain sum over all processes. */
+  processSeconds: number
+  gramsCo2e?: number
+  work: Record<string, number>
+  coverage: number
+  /** Shorter than the meters can resolve: good as part of a sum, not by itself. */
+  belowResolution?: boolean
+  /** How many had not ended when the run did. */
+  unfinished?: number
+}
+
+/** First, last and best of a score. */
+export interface ReportScore {
+  first: number
+  last: number
+  best: number
+  better: 'higher' | 'lower'
+  /** `last` per kilowatt hour of the run; only where higher is better. */
+  perKilowattHour?: number
+}
+
+/** Work of one unit against energy. */
+export interface ReportEfficiency {
+  /** Units of work per joule. */
+  perJoule: number
+  /** Joules per unit of work. */
+  joulesPer: number
+  /** Grams of CO2e per unit of work. */
+  gramsCo2ePer?: number
+}
+
+/**
+ * The report of a run: `report.json`, schema `ergometer.report/1`. Absent means unknown; 0 means a measured
+ * zero. Energies are joules, powers watts, times seconds.
+ */
+export interface Report {
+  schema: 'ergometer.report/1'
+  run: {
+    id: string
+    name: string
+    status: RunStatus
+    /** True while figures may still change. */
+    provisional: boolean
+    /** ISO 8601. */
+    startedAt: string
+    endedAt: string
+    seconds: number
+    exitCode?: number
+    signal?: string
+    reason?: string
+    /** Id of the run within which this one ran; it is never added to it. */
+    parent?: string
+    group?: string
+    tags: Record<string, string>
+    /** The run's folder. */
+    folder?: string
+  }
+  energy: {
+    joules?: number
+    kilowattHours?: number
+    method?: Method | 'mixed'
+    byMethod: Record<string, number>
+    /** Share of the run during which every counted domain is known, 0 to 1. */
+    coverage: number
+    /** Of the total, one sigma; present when every counted domain states its own. */
+    standardUncertaintyJoules?: number
+    /** Of the part whose uncertainty is known, and that part's share. */
+    knownUncertaintyJoules?: number
+    knownShare?: number
+    /** Mean watts times the time that is not covered: beside the total, never in it. */
+    unobservedJoules?: number
+    /** Counted domains only; adds up to `joules`. */
+    byKind: Record<string, number>
+    boundary: {
+      level?: 'components' | 'module' | 'host' | 'model'
+      missing: { kind: string; label: string; why: string }[]
+    }
+    domains: ReportDomain[]
+    /** Energy of the building for this run; absent when its PUE is unknown. */
+    facility?: { pue: number; joules: number }
+  }
+  carbon: {
+    gramsCo2e?: number
+    operationalGrams?: number
+    standardUncertaintyGrams?: number
+    coverage: number
+    /** Share of the energy whose grid intensity is an estimate, 0 to 1. */
+    estimatedShare: number
+    intensity: Intensity
+  }
+  work: Record<string, number>
+  scores: Record<string, ReportScore>
+  efficiency: Record<string, ReportEfficiency>
+  phases: ReportPhase[]
+  health: HealthEntry[]
+  provenance: {
+    ergometer: string
+    node: string
+    os: string
+    host: string
+    bootId?: string
+    cpu?: string
+    gpus?: string[]
+    command?: string[]
+    git?: { commit: string; dirty: boolean }
+    meters: { name: string; interval: number }[]
+    dataSets: string[]
+    config: Record<string, unknown>
+    ranks?: { pid: number; rank?: number; localRank?: number; worldSize?: number }[]
+  }
+}

@@ -1,0 +1,84 @@
+import { type Journal, type RecorderInfo, type Report, readRun } from '@ergometer/core'
+import { monotonicSeconds } from '@ergometer/meter'
+import { EventClient } from './event-client.ts'
+import { reportFolder, unknownReport } from './report-from-journal.ts'
+import type { Run } from './run.ts'
+import { runCalls } from './run-calls.ts'
+import { say } from './say-once.ts'
+import type { Settings } from './settings.ts'
+
+/** Seconds that the end waits for the recorder to have written as far. */
+const PATIENCE = 0.9
+/** Settings that belong to the recorder, which somebody else has started. */
+const RECORDERS: readonly (keyof Settings)[] = [
+  'meters',
+  'home',
+  'interval',
+  'zone',
+  'intensity',
+  'pue',
+  'group',
+  'recorder',
+]
+
+/** Joins a run that is being recorded, as a phase of it. */
+export function joinRun(events: string, info: RecorderInfo, settings: Settings, fallbackName: string): Run {
+  const ignored = RECORDERS.filter((key) => settings[key] !== undefined)
+  if (ignored.length > 0)
+    say(`joined the run ${info.runId}: ${ignored.join(', ')} ignored, its recorder has its own`)
+  const name = settings.name ?? fallbackName
+  const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
+  const from = monotonicSeconds()
+  if (settings.tags) client.tag(settings.tags)
+  const phase = client.phase(name)
+  let ended: Promise<Report> | undefined
+
+  const leave = (): void => {
+    phase.end()
+    client.close()
+  }
+  process.once('exit', leave)
+
+  const end = async (): Promise<Report> => {
+    process.off('exit', leave)
+    leave()
+    const to = monotonicSeconds()
+    try {
+      const journal = await writtenUntil(info.runFolder, to)
+      const origin = journal.start?.monotonic ?? from
+      const begin = Math.max(0, from - origin)
+      const interval = { from: begin, to: Math.max(begin, Math.min(to - origin, journal.until)) }
+      const report = reportFolder(info.runFolder, {}, interval)
+      return { ...report, run: { ...report.run, name } }
+    } catch (error) {
+      return unknownReport(info.runId, name, `${info.runFolder} cannot be read: ${(error as Error).message}`)
+    }
+  }
+
+  return {
+    id: info.runId,
+    name,
+    env: { ERGOMETER_EVENTS: events },
+    ...runCalls(client),
+    // How the run ends is its owner's to say.
+    fail: () => {},
+    end: () => {
+      ended ??= end()
+      return ended
+    },
+    async [Symbol.asyncDispose]() {
+      await this.end()
+    },
+  }
+}
+
+/** The journal once it tells of a time (monotonic seconds), or as it is when patience is up. */
+async function writtenUntil(folder: string, time: number): Promise<Journal> {
+  const deadline = monotonicSeconds() + PATIENCE
+  for (;;) {
+    const journal = readRun(folder)
+    const reached = (journal.start?.monotonic ?? 0) + journal.until >= time || journal.end !== undefined
+    if (reached || monotonicSeconds() >= deadline) return journal
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

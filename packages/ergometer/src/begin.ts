@@ -1,0 +1,108 @@
+import { basename, extname, resolve } from 'node:path'
+import { findRecorder, type HealthEntry, newEventDirectory, newRunId, redactValue } from '@ergometer/core'
+import { monotonicSeconds } from '@ergometer/meter'
+import type { GivenFactors } from './factors.ts'
+import { isTypeScript, requestMeters } from './meter-request.ts'
+import { meterEnvironment } from './recorder-link.ts'
+import type { StartMessage } from './recorder-message.ts'
+import type { Settings } from './settings.ts'
+
+/** Seconds that a start waits for the first readings, and where something has to be translated first. */
+const PATIENCE = 0.12
+const PATIENCE_TYPESCRIPT = 1
+/** A named meter's options are waited for longer: wrong ones are an error before anything begins. */
+export const PATIENCE_OPTIONS = 2.5
+
+/** A run about to begin: what to tell the recorder, and how long to wait for it. */
+export interface Beginning {
+  readonly start: StartMessage
+  /** Seconds from now. */
+  readonly patience: number
+  readonly required: boolean
+}
+
+/** Details of a beginning that are not settings. */
+export interface BeginningDetails {
+  /** Monotonic seconds of the call. */
+  readonly calledAt: number
+  readonly fallbackName: string
+  readonly command?: readonly string[]
+  readonly owner?: number
+  readonly parent?: string
+  readonly health?: readonly HealthEntry[]
+  readonly live?: boolean
+  readonly typescript?: boolean
+}
+
+/** Puts together what a recorder needs to know. Throws an ErgometerError for settings that make no sense. */
+export function begin(settings: Settings, details: BeginningDetails): Beginning {
+  const { calledAt, fallbackName, typescript, health = [], ...rest } = details
+  const meters = requestMeters(settings.meters, process.cwd())
+  const slow = typescript || meters.some(isTypeScript)
+  const until = calledAt + (slow ? PATIENCE_TYPESCRIPT : PATIENCE)
+  const name = settings.name ?? fallbackName
+  const { zone, intensity, pue, interval, group } = settings
+  const given: GivenFactors = {
+    ...(zone === undefined ? {} : { zone }),
+    ...(intensity === undefined ? {} : { intensity }),
+    ...(pue === undefined ? {} : { pue }),
+  }
+  const config = redactValue({
+    ...settings,
+    ...(settings.meters ? { meters: meters.map(({ name, options }) => ({ name, options })) } : {}),
+  })
+  return {
+    start: {
+      runId: newRunId(name, new Date()),
+      name,
+      tags: tagTexts(settings.tags),
+      home: homeOf(settings),
+      events: newEventDirectory(),
+      beginBy: until,
+      meters,
+      given,
+      config: config as Record<string, unknown>,
+      health,
+      environment: meterEnvironment(),
+      ...(interval === undefined ? {} : { interval }),
+      ...(group === undefined ? {} : { group }),
+      ...rest,
+    },
+    patience: Math.max(0, until - monotonicSeconds()),
+    required: meters.some((meter) => meter.required),
+  }
+}
+
+/** The folder that holds the runs. */
+export function homeOf({ home }: Settings): string {
+  return resolve(home ?? '.ergometer')
+}
+
+/** Settings from the environment; only what the design lists. */
+export function environmentSettings(): Settings {
+  const home = process.env['ERGOMETER_HOME']
+  return home ? { home } : {}
+}
+
+/** Base name of a script or command. */
+export function baseName(path: string | undefined): string {
+  return path ? basename(path, extname(path)) || 'run' : 'run'
+}
+
+/** The recorder that `ERGOMETER_EVENTS` names, if it lives; else a line for health that says why not. */
+export function surroundingRecorder(): {
+  directory?: string
+  info?: Exclude<ReturnType<typeof findRecorder>, string>
+  stale?: HealthEntry
+} {
+  const directory = process.env['ERGOMETER_EVENTS']
+  if (!directory) return {}
+  const found = findRecorder(directory)
+  if (typeof found !== 'string') return { directory, info: found }
+  const message = `ERGOMETER_EVENTS=${directory} is not used: ${found}`
+  return { stale: { severity: 'warning', code: 'events-stale', message } }
+}
+
+function tagTexts(tags: Settings['tags'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, String(value)]))
+}

@@ -1,0 +1,90 @@
+import { ErgometerError } from '@ergometer/core'
+import type { Command } from 'commander'
+import { environmentSettings } from './begin.ts'
+import { findConfig, loadConfig } from './config-file.ts'
+import { mergeSettings, parseSettings, type Settings } from './settings.ts'
+
+/** Flags as commander hands them over: texts. */
+export interface Flags {
+  meter?: string[]
+  home?: string
+  name?: string
+  tag?: string[]
+  interval?: string
+  zone?: string
+  intensity?: string
+  pue?: string
+  config?: string
+  group?: string
+}
+
+/** Flags that say where runs lie. */
+export function addHomeFlags(command: Command): Command {
+  return command
+    .option('--home <folder>', 'folder that holds the runs (default: .ergometer)')
+    .option('--config <file>', 'configuration file (default: ergometer.config.{ts,js,json} here)')
+}
+
+/** Flags that say which meters to use. */
+export function addMeterFlags(command: Command): Command {
+  return command.option(
+    '--meter <name[={json}]>',
+    'a meter by name, package or file, with options; repeatable (default: all that work here)',
+    collect,
+  )
+}
+
+/** Flags that turn joules into grams. */
+export function addFactorFlags(command: Command): Command {
+  return command
+    .option('--zone <code>', 'grid zone: ISO 3166 country such as FR, or WORLD')
+    .option('--intensity <g/kWh>', "grid intensity, in place of the zone's")
+    .option('--pue <factor>', 'power usage effectiveness of the building, at least 1')
+}
+
+function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value]
+}
+
+/** Settings from flags. Throws an ErgometerError that names the flag. */
+export async function flagSettings(flags: Flags): Promise<Settings> {
+  const { meter, tag, interval, intensity, pue, config: _, ...texts } = flags
+  const { home, name, zone, group } = texts
+  const settings = {
+    ...withValue({ home, name, zone, group }),
+    ...withValue({ interval: toNumber(interval), intensity: toNumber(intensity), pue: toNumber(pue) }),
+    ...(meter ? { meters: meter } : {}),
+    ...(tag ? { tags: Object.fromEntries(tag.map(tagPair)) } : {}),
+  }
+  return parseSettings(settings, 'command line')
+}
+
+/** All settings of a command: flags, then environment, then the configuration file. */
+export async function commandSettings(flags: Flags): Promise<{ settings: Settings; typescript: boolean }> {
+  const given = await flagSettings(flags)
+  const file = findConfig(flags.config)
+  const configured = file ? await loadConfig(file) : {}
+  return {
+    settings: mergeSettings(given, environmentSettings(), configured),
+    typescript: file?.typescript ?? false,
+  }
+}
+
+/** What is no number stays what it is, for the schema to name. */
+function toNumber(text: string | undefined): number | string | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  return text.trim() === '' || Number.isNaN(value) ? text : value
+}
+
+function tagPair(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new ErgometerError('SETTINGS_INVALID', `--tag '${text}': expected name=value`)
+}
+
+function withValue<Values extends Record<string, unknown>>(values: Values): Partial<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<Values>
+}

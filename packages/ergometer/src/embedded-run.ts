@@ -1,0 +1,71 @@
+import { join, resolve } from 'node:path'
+import type { Report } from '@ergometer/core'
+import { EventClient } from './event-client.ts'
+import type { RecorderLink } from './recorder-link.ts'
+import type { StartMessage } from './recorder-message.ts'
+import { reportFolder, unknownReport } from './report-from-journal.ts'
+import type { Run } from './run.ts'
+import { runCalls } from './run-calls.ts'
+import { say } from './say-once.ts'
+
+/** Seconds that the end waits for the recorder's report before it reads the journal itself. */
+const REPORT_PATIENCE = 1.7
+
+/** The run of this process, with a recorder of its own. */
+export function recordRun(start: StartMessage, link: RecorderLink): Run {
+  const { runId, name, events } = start
+  const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
+  let failed: string | undefined
+  let ended: Promise<Report> | undefined
+
+  const sayEnd = (aborted: boolean): void => {
+    client.write({
+      end: { ...(failed === undefined ? {} : { failed: true }), ...(aborted ? { aborted: true } : {}) },
+    })
+    client.close()
+    link.look()
+  }
+  // A process that ends by itself says so; one that is killed cannot.
+  const onExit = (): void => sayEnd(true)
+  const onThrow = (): void => {
+    failed = 'uncaught'
+  }
+  process.once('exit', onExit)
+  process.once('uncaughtExceptionMonitor', onThrow)
+
+  const end = async (): Promise<Report> => {
+    process.off('exit', onExit)
+    process.off('uncaughtExceptionMonitor', onThrow)
+    sayEnd(false)
+    return (await link.report(REPORT_PATIENCE)) ?? fromJournal()
+  }
+  const fromJournal = (): Report => {
+    const folder = link.runFolder ?? join(resolve(start.home), 'runs', runId)
+    try {
+      return reportFolder(folder)
+    } catch (error) {
+      return unknownReport(
+        runId,
+        name,
+        `no recorder answered and ${folder} cannot be read: ${(error as Error).message}`,
+      )
+    }
+  }
+
+  return {
+    id: runId,
+    name,
+    env: { ERGOMETER_EVENTS: events },
+    ...runCalls(client),
+    fail: (reason = 'failed') => {
+      failed = String(reason)
+    },
+    end: () => {
+      ended ??= end()
+      return ended
+    },
+    async [Symbol.asyncDispose]() {
+      await this.end()
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LIVE_FILE, type LiveTotals } from '@ergometer/core'
+import type { Domain } from '@ergometer/meter'
+import { EventWriter } from './event-writer.ts'
+import type { Phase, PushedTime, ScoreValues, WorkIncrements } from './run.ts'
+import { WorkCounter } from './work-counter.ts'
+
+/** So many names go into one line of work: a line is at most 4 KiB. */
+const NAMES_A_LINE = 32
+
+/** Speaks to a recorder through an event file: what every kind of run has in common. */
+export class EventClient {
+  readonly #events: string
+  readonly #writer: EventWriter
+  readonly #work: WorkCounter
+  readonly #flushing: NodeJS.Timeout
+  #phases = 0
+
+  /** `trouble` is told once when nothing can be written. */
+  constructor(events: string, trouble: (error: Error) => void) {
+    this.#events = events
+    this.#writer = new EventWriter(events, trouble)
+    this.#work = new WorkCounter((work) => this.#writeWork(work))
+    // Where the event loop is free, work that comes seldom is flushed too.
+    this.#flushing = setInterval(() => this.#work.flush(), 1000)
+    this.#flushing.unref()
+  }
+
+  /** Writes an event, behind the work done before it. */
+  write(event: Record<string, unknown>, time?: bigint): void {
+    this.#work.flush()
+    this.#writer.write(event, time)
+  }
+
+  /** Adds work on the hot path. */
+  work(increments: WorkIncrements): void {
+    this.#work.add(increments)
+  }
+
+  #writeWork(work: WorkIncrements): void {
+    const entries = Object.entries(work)
+    for (let index = 0; index < entries.length; index += NAMES_A_LINE) {
+      this.#writer.write({ work: Object.fromEntries(entries.slice(index, index + NAMES_A_LINE)) })
+    }
+  }
+
+  /** Notes scores; what is not finite is left out. */
+  score(values: ScoreValues): void {
+    const finite = Object.entries(values).filter(([, score]) =>
+      Number.isFinite(typeof score === 'object' ? score.value : score),
+    )
+    if (finite.length > 0) this.write({ score: Object.fromEntries(finite) })
+  }
+
+  /** Begins a phase. */
+  phase(name: string): Phase {
+    const id = `${++this.#phases}`
+    this.write({ phase: { name, id, edge: 'begin' } })
+    let open = true
+    const end = (): void => {
+      if (open) this.write({ phase: { name, id, edge: 'end' } })
+      open = false
+    }
+    return { end, [Symbol.dispose]: end }
+  }
+
+  /** Runs `fn` as a phase: until it returns, or what it returns settles. */
+  within<Result>(name: string, fn: () => Result): Result {
+    const phase = this.phase(name)
+    let result: Result
+    try {
+      result = fn()
+    } catch (error) {
+      phase.end()
+      throw error
+    }
+    if (!isThenable(result)) {
+      phase.end()
+      return result
+    }
+    return result.then(
+      (value) => {
+        phase.end()
+        return value
+      },
+      (error) => {
+        phase.end()
+        throw error
+      },
+    ) as Result
+  }
+
+  /** Adds tags. */
+  tag(tags: Readonly<Record<string, string | number | boolean>>): void {
+    if (Object.keys(tags).length > 0) this.write({ tag: tags })
+  }
+
+  /** Declares a domain that is pushed. */
+  domain(declaration: Domain): void {
+    this.write({ domain: declaration })
+  }
+
+  /** Pushes a reading. */
+  reading(domain: string, value: number, { time, from }: PushedTime = {}): void {
+    this.write({ reading: { domain, value, ...(from === undefined ? {} : { from: Number(from) }) } }, time)
+  }
+
+  /** Totals so far. */
+  live(): LiveTotals | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.#events, LIVE_FILE), 'utf8'))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Flushes and closes. */
+  close(): void {
+    clearInterval(this.#flushing)
+    this.#work.flush()
+    this.#writer.close()
+  }
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

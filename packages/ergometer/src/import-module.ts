@@ -1,0 +1,38 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { privateFolder } from './private-folder.ts'
+
+/** File names that need a translator on some supported Node. */
+export const TYPESCRIPT = /\.[cm]?tsx?$/
+
+/**
+ * Imports a module, TypeScript too, by its URL. A module outside of any project may import
+ * `@ergometer/meter` and `ergometer` all the same: it is given ours.
+ */
+export async function importModule(url: string): Promise<Record<string, unknown>> {
+  if (!TYPESCRIPT.test(url)) {
+    try {
+      return await import(url)
+    } catch (error) {
+      if (!isOursMissing(error)) throw error
+    }
+  }
+  // Not where a bundler would find it: jiti is installed beside this package, and seldom needed.
+  const jiti = 'jiti'
+  const { createJiti } = (await import(jiti)) as typeof import('jiti')
+  const ours = import.meta.resolve('@ergometer/meter')
+  const load = createJiti(import.meta.url, {
+    fsCache: privateFolder('jiti') ?? false,
+    alias: isSource(ours) ? {} : { '@ergometer/meter': fileURLToPath(ours) },
+    interopDefault: true,
+  })
+  return load.import(fileURLToPath(pathToFileURL(fileURLToPath(url))))
+}
+
+function isOursMissing(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'ERR_MODULE_NOT_FOUND' && /'@ergometer\/meter'|'ergometer'/.test(message)
+}
+
+function isSource(url: string): boolean {
+  return TYPESCRIPT.test(url)
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { analyse, isRecording, REPORT_FILE, type Report, readRun, runFolders } from '@ergometer/core'
+import { factorsFrom } from './factors.ts'
+
+/** Reports of all runs in a home, the oldest first; a run that cannot be read is left out. Nothing is written. */
+export function listReports(home: string): Report[] {
+  return runFolders(home).flatMap((folder) => {
+    try {
+      return [storedReport(folder) ?? readReport(folder)]
+    } catch {
+      return []
+    }
+  })
+}
+
+function storedReport(folder: string): Report | undefined {
+  try {
+    const report = JSON.parse(readFileSync(join(folder, REPORT_FILE), 'utf8')) as Report
+    return report.schema === 'ergometer.report/1' ? report : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readReport(folder: string): Report {
+  const journal = readRun(folder)
+  return analyse(journal, factorsFrom(journal.start?.factors ?? {}), {
+    running: isRecording(journal),
+    folder,
+  })
+}

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ErgometerError } from '@ergometer/core'
+import { isMeterFactory, type MeterReference } from '@ergometer/meter'
+import { TYPESCRIPT } from './import-module.ts'
+import type { MeterChoice } from './settings.ts'
+
+/** A meter that the recorder is asked to open. */
+export interface MeterRequest {
+  /** What the user called it. */
+  readonly name: string
+  /** One of ours: resolved and trusted by the recorder. */
+  readonly builtin?: string
+  /** URL of somebody else's module, and which of its meters. */
+  readonly module?: string
+  readonly meter?: string
+  readonly options?: unknown
+  /** True when the user named it: wrong options are then an error before anything begins. */
+  readonly required: boolean
+}
+
+/** Our meters by name, and the packages they come in. */
+export const BUILTIN_METERS: Readonly<Record<string, string>> = {
+  estimate: '@ergometer/meter-estimate',
+}
+
+/** The meters that are tried when none is named. */
+function automaticMeters(): MeterRequest[] {
+  return Object.keys(BUILTIN_METERS).map((name) => ({ name, builtin: name, required: false }))
+}
+
+/**
+ * Meters as chosen, resolved from the user's project; nothing is loaded yet. `directory`: where names are looked up.
+ * @throws ErgometerError `METER_UNKNOWN`, `METER_OPTIONS_INVALID`, `METER_IN_TRAINING_MODULE`
+ */
+export function requestMeters(
+  choices: readonly MeterChoice[] | undefined,
+  directory: string,
+): MeterRequest[] {
+  if (choices === undefined) return automaticMeters()
+  return choices.map((choice) => {
+    if (typeof choice === 'string') return byName(choice, directory)
+    return byReference(isMeterFactory(choice) ? choice() : choice)
+  })
+}
+
+/** True when a request takes a translator, and so more time. */
+export function isTypeScript(request: MeterRequest): boolean {
+  return request.module !== undefined && TYPESCRIPT.test(request.module)
+}
+
+function byReference(reference: MeterReference): MeterRequest {
+  const main = process.argv[1]
+  if (main !== undefined && reference.module === pathToFileURL(main).href) {
+    throw new ErgometerError(
+      'METER_IN_TRAINING_MODULE',
+      `meter '${reference.meter}' is defined in ${main}: the recorder would have to run the training to load it; give it a file of its own`,
+    )
+  }
+  const { module, meter, options } = reference
+  return { name: meter, module, meter, required: true, ...(options === undefined ? {} : { options }) }
+}
+
+/** Splits `NAME[={JSON}]`. */
+function byName(text: string, directory: string): MeterRequest {
+  const [, name = text, json] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  const options = json === undefined ? {} : { options: parseOptions(name, json) }
+  if (Object.hasOwn(BUILTIN_METERS, name)) return { name, builtin: name, required: true, ...options }
+  return { name, module: resolveModule(name, directory), required: true, ...options }
+}
+
+function parseOptions(name: string, json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    const message = `meter '${name}': its options are no JSON: ${(cause as Error).message}; expected --meter '${name}={"option": "value"}'`
+    throw new ErgometerError('METER_OPTIONS_INVALID', message, cause)
+  }
+}
+
+function resolveModule(name: string, directory: string): string {
+  if (/^\.{0,2}\//.test(name) || /\.[cm]?[jt]s$/.test(name)) {
+    const path = resolve(directory, name)
+    if (existsSync(path)) return pathToFileURL(path).href
+    throw new ErgometerError('METER_UNKNOWN', `meter '${name}': no such file: ${path}`)
+  }
+  const path = resolvePackage(name, directory)
+  if (path !== undefined) return pathToFileURL(path).href
+  const known = Object.keys(BUILTIN_METERS).join(', ')
+  throw new ErgometerError(
+    'METER_UNKNOWN',
+    `meter '${name}' is unknown: expected ${known}, an installed package or a file (./meter.ts); is it installed in ${directory}?`,
+  )
+}
+
+/** The module of a package; also of one that has only an `import` entry, which `require.resolve` does not see. */
+function resolvePackage(name: string, directory: string): string | undefined {
+  const from = createRequire(join(directory, 'ergometer.js'))
+  try {
+    return from.resolve(name)
+  } catch {
+    for (const folder of from.resolve.paths(name) ?? []) {
+      const manifest = join(folder, name, 'package.json')
+      if (existsSync(manifest)) return entryOf(manifest)
+    }
+    return undefined
+  }
+}
+
+function entryOf(manifest: string): string | undefined {
+  try {
+    const { exports, module, main } = JSON.parse(readFileSync(manifest, 'utf8'))
+    const root = exports?.['.'] ?? exports
+    const entry = [root, root?.import, root?.import?.default, root?.default, module, main].find(
+      (one) => typeof one === 'string',
+    )
+    const path = join(dirname(manifest), entry ?? 'index.js')
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}

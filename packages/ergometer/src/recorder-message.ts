@@ -1,0 +1,37 @@
+import type { HealthEntry, LiveTotals, Report, RunEnd } from '@ergometer/core'
+import type { GivenFactors } from './factors.ts'
+import type { MeterRequest } from './meter-request.ts'
+
+/** First message to a recorder: the run that it is to record. */
+export interface StartMessage {
+  readonly runId: string
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly home: string
+  readonly events: string
+  readonly beginBy: number
+  readonly meters: readonly MeterRequest[]
+  readonly interval?: number
+  readonly given: GivenFactors
+  readonly config: Readonly<Record<string, unknown>>
+  readonly parent?: string
+  readonly group?: string
+  readonly command?: readonly string[]
+  readonly owner?: number
+  readonly health: readonly HealthEntry[]
+  /** Send totals once a second. */
+  readonly live?: boolean
+  /** Variables that only meter processes need. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** What is said to a recorder, a line each; an empty line means: look into the event files now. */
+export type ToRecorder = { readonly start: StartMessage } | { readonly end: RunEnd }
+
+/** What a recorder says. */
+export type FromRecorder =
+  | { readonly ready: { readonly runFolder?: string } }
+  | { readonly refused: { readonly code: string; readonly message: string } }
+  | { readonly health: HealthEntry }
+  | { readonly live: LiveTotals }
+  | { readonly report: Report }

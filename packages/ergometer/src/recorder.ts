@@ -1,0 +1,140 @@
+import { Socket } from 'node:net'
+import { isMainThread, parentPort } from 'node:worker_threads'
+import { type MeterSource, Recorder, redactArguments } from '@ergometer/core'
+import { loadMeter, type MeterHandle, monotonicSeconds, openHere, openIsolated } from '@ergometer/meter'
+import { factorsFrom } from './factors.ts'
+import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
+import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
+import { versions } from './version.ts'
+
+// The program of a recorder: one run, told by its parent on stdin, answered on file descriptor 3.
+// As a worker thread it talks to its parent by messages instead.
+
+/** Seconds that closing files and meters may take once the report is told. */
+const LAST_DEADLINE = 2
+
+let recorder: Recorder | undefined
+let say: (message: FromRecorder) => void = () => {}
+/** Waits until what was said is on its way. */
+let drain: (then: () => void) => void = (then) => then()
+
+function receive(message: ToRecorder): void {
+  if ('start' in message) record(message.start)
+  else void recorder?.end(message.end).then(finish)
+}
+
+function record(start: StartMessage): void {
+  const { meters, given, live, environment, command, ...options } = start
+  const log: Log = (meter) => (message, details) => recorder?.log(meter, message, details)
+  recorder = new Recorder(
+    {
+      ...options,
+      meters: meters.map((request) => sourceOf(request, log, environment)),
+      required: meters.filter((request) => request.required).map((request) => request.name),
+      factors: factorsFrom(given),
+      given,
+      versions: versions(),
+      command: command && redactArguments(command),
+    },
+    {
+      ready: (runFolder) => say({ ready: runFolder === undefined ? {} : { runFolder } }),
+      refused: ({ code, message }) => {
+        say({ refused: { code, message } })
+        finish()
+      },
+      health: (entry) => say({ health: entry }),
+      live: (totals) => {
+        if (live) say({ live: totals })
+      },
+      report: (report) => {
+        say({ report })
+        setTimeout(finish, LAST_DEADLINE * 1000).unref()
+      },
+    },
+    monotonicSeconds,
+  )
+  recorder.ended.then(finish)
+  void recorder.start()
+}
+
+type Log = (meter: string) => NonNullable<Parameters<typeof openHere>[1]>['log']
+
+/** Ours are trusted and opened here; those of others each in a process of their own. */
+function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['environment']): MeterSource {
+  const { name, builtin, options } = request
+  const logged = log(name)
+  const common = logged ? { log: logged } : {}
+  const open = async (loaded: () => void): Promise<MeterHandle> => {
+    const module = builtin
+      ? import.meta.resolve(BUILTIN_METERS[builtin] as string)
+      : (request.module as string)
+    const meter = builtin ?? request.meter
+    const reference = {
+      module,
+      ...(meter === undefined ? {} : { meter }),
+      ...(options === undefined ? {} : { options }),
+    }
+    if (builtin) {
+      const ours = await loadMeter(reference)
+      loaded()
+      if (!ours.definition.isolate) return openHere(ours, common)
+    }
+    const importer = { importer: new URL('./import-module.js', import.meta.url).href }
+    return openIsolated(reference, {
+      ...common,
+      ...importer,
+      loaded,
+      env: { ...process.env, ...environment },
+    })
+  }
+  return { name, open }
+}
+
+function finish(): void {
+  setTimeout(() => process.exit(0), 500)
+  drain(() => process.exit(0))
+}
+
+/** The parent is gone: whatever it said of the run's end is in the event files. */
+function orphaned(): void {
+  if (!recorder) finish()
+  else void recorder.abandoned().then(finish)
+}
+
+function talkByPipes(): void {
+  const out = new Socket({ fd: 3, writable: true, readable: false })
+  // A parent that is gone or blocked must not end the recording.
+  out.on('error', () => {})
+  say = (message) => {
+    if (out.writable) out.write(`${JSON.stringify(message)}\n`)
+  }
+  drain = (then) => (out.destroyed ? then() : out.end(then))
+  let rest = ''
+  process.stdin.setEncoding('utf8')
+  process.stdin.on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line === '') recorder?.look()
+      else receive(JSON.parse(line))
+    }
+  })
+  process.stdin.on('end', orphaned)
+  process.stdin.on('error', orphaned)
+  // The terminal's Ctrl-C and hang-up are the training's; a service manager's SIGTERM ends the run properly.
+  process.on('SIGINT', () => {})
+  process.on('SIGHUP', () => {})
+  process.on('SIGTERM', () => {
+    if (recorder) void recorder.end({ status: 'aborted', signal: 'SIGTERM' }).then(finish)
+    else finish()
+  })
+}
+
+if (isMainThread) {
+  talkByPipes()
+} else {
+  say = (message) => parentPort?.postMessage(message)
+  parentPort?.on('message', (message: ToRecorder | '') =>
+    message === '' ? recorder?.look() : receive(message),
+  )
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import type { LiveTotals, RunEnd } from '@ergometer/core'
+import { monotonicSeconds } from '@ergometer/meter'
+import { liveLine, terminalReport } from '@ergometer/report'
+import { baseName, begin, PATIENCE_OPTIONS, surroundingRecorder } from './begin.ts'
+import { commandSettings, type Flags } from './cli-flags.ts'
+import { forwardSignals } from './forward-signals.ts'
+import { LiveDisplay } from './live-display.ts'
+import { readableReport } from './readable-report.ts'
+import { RecorderLink } from './recorder-link.ts'
+import { say, sayHealth } from './say-once.ts'
+import { terminal } from './terminal.ts'
+
+/** Seconds that the end waits for the report: CMD's exit is not delayed beyond. */
+const REPORT_PATIENCE = 2
+
+/** Flags of `ergometer run`. */
+export interface RunFlags extends Flags {
+  live?: boolean
+}
+
+/**
+ * `ergometer run -- CMD`: starts a recorder, then CMD, passes everything through, and answers with CMD's exit
+ * code. This process opens no meter and writes no file.
+ */
+export async function runCommand(command: readonly string[], flags: RunFlags): Promise<number> {
+  const calledAt = monotonicSeconds()
+  const { settings, typescript } = await commandSettings(flags)
+  const { info, stale } = surroundingRecorder()
+  if (stale) say(stale.message)
+  const display = LiveDisplay.wanted(flags.live === true)
+  const { start, patience, required } = begin(settings, {
+    calledAt,
+    fallbackName: baseName(command[0]),
+    command,
+    typescript,
+    health: stale ? [stale] : [],
+    live: display !== undefined,
+    ...(info ? { parent: info.runId } : {}),
+  })
+  const link = new RecorderLink(start, settings.recorder ?? 'process', {
+    health: (entry) => {
+      display?.clear()
+      sayHealth(entry)
+    },
+    live: (totals: LiveTotals) => display?.draw((columns, color) => liveLine(totals, { columns, color })),
+  })
+  const readiness = await link.ready(required ? Math.max(PATIENCE_OPTIONS, patience) : patience)
+  if (readiness.kind === 'refused') {
+    say(readiness.message)
+    return 2
+  }
+  if (readiness.kind === 'gone') say('no recorder could be started: this run is not metered')
+
+  const { code, end, notStarted } = await runChild(command, { ERGOMETER_EVENTS: start.events })
+  display?.clear()
+  if (notStarted) say(notStarted)
+  link.end({ ...end, time: monotonicSeconds() })
+  if (readiness.kind === 'gone') return code
+  const report = await link.report(REPORT_PATIENCE)
+  if (!report)
+    say(`no report within ${REPORT_PATIENCE} s: 'ergometer report ${start.runId}' reads what was recorded`)
+  else if (!notStarted) terminal.write(terminalReport(readableReport(report), terminal.options()))
+  return code
+}
+
+interface ChildEnd {
+  readonly code: number
+  readonly end: RunEnd
+  readonly notStarted?: string
+}
+
+function runChild(command: readonly string[], environment: Record<string, string>): Promise<ChildEnd> {
+  const [file, ...args] = command as [string, ...string[]]
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
+    const stop = forwardSignals(child)
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      stop()
+      const found = error.code !== 'ENOENT'
+      const code = found ? 126 : 127
+      const why = found ? `cannot be executed (${error.code ?? error.message})` : 'not found'
+      resolve({ code, end: { status: 'failed', exitCode: code }, notStarted: `${file}: ${why}` })
+    })
+    child.once('exit', (exitCode, signal) => {
+      stop()
+      resolve(signal === null ? byCode(exitCode ?? 1) : bySignal(signal))
+    })
+  })
+}
+
+function byCode(exitCode: number): ChildEnd {
+  return { code: exitCode, end: { status: exitCode === 0 ? 'completed' : 'failed', exitCode } }
+}
+
+/** Signals by which somebody stops a training on purpose. */
+const STOPPED = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
+
+function bySignal(signal: NodeJS.Signals): ChildEnd {
+  const code = 128 + (constants.signals[signal] ?? 0)
+  return { code, end: { status: STOPPED.has(signal) ? 'aborted' : 'crashed', signal } }
+}

@@ -1,0 +1,58 @@
+import { ErgometerError } from '@ergometer/core'
+import type { MeterFactory, MeterReference } from '@ergometer/meter'
+
+/** A meter by name (`estimate`, `@acme/ergometer-meter-pdu`, `./pdu-meter.ts`, each with `={JSON}` options), or by value. */
+export type MeterChoice = string | MeterReference | MeterFactory
+
+/** Settings of a run, for `startRun`, `defineConfig` and the flags of the command line. */
+export interface Settings {
+  /** Name of the run; by default the base name of the script or command. */
+  name?: string
+  /** Facts to find and compare runs by. */
+  tags?: Record<string, string | number | boolean>
+  /** Meters to open; absent: all that work here. */
+  meters?: MeterChoice[]
+  /** Folder that holds the runs; by default `.ergometer` in the working directory. */
+  home?: string
+  /** Seconds between two reads of every meter; absent: each meter's own. */
+  interval?: number
+  /** Grid zone: ISO 3166 (`FR`) or `WORLD`. */
+  zone?: string
+  /** Grid intensity in g/kWh, in place of the zone's. */
+  intensity?: number
+  /** Power usage effectiveness of the building, at least 1. */
+  pue?: number
+  /** Id that the nodes of one distributed run share. */
+  group?: string
+  /** Where the recorder runs: in a process of its own, or in a worker thread of this one. */
+  recorder?: 'process' | 'inline'
+}
+
+/**
+ * Checks settings of unknown origin. `where`: what to call them in a message (a file, `startRun`).
+ * @throws ErgometerError `SETTINGS_INVALID`, naming the path and what was expected
+ */
+export async function parseSettings(value: unknown, where: string): Promise<Settings> {
+  // zod is loaded only where there is something to check: it costs 10 ms.
+  const { settingsSchema } = await import('./settings-schema.ts')
+  const result = settingsSchema.safeParse(value)
+  if (result.success) return result.data as Settings
+  const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`)
+  throw new ErgometerError('SETTINGS_INVALID', `${where}: ${issues.join('; ')}`)
+}
+
+/** Settings of several origins: the first that has a key counts; tags merge. */
+export function mergeSettings(...origins: readonly Settings[]): Settings {
+  const merged: Settings = Object.assign({}, ...[...origins].reverse().map(withoutUndefined))
+  const tags = Object.assign({}, ...[...origins].reverse().map((origin) => origin.tags))
+  return Object.keys(tags).length > 0 ? { ...merged, tags } : merged
+}
+
+function withoutUndefined(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+}
+
+/** Declares a configuration: `export default defineConfig({ … })` in `ergometer.config.ts`. */
+export function defineConfig(settings: Settings): Settings {
+  return settings
+}

@@ -1,0 +1,3 @@
+export { type CpuConfiguration, type CpuLoad, type CpuPower, modelCpuPower } from './cpu-power.ts'
+export { default, default as estimate, type EstimateOptions } from './estimate-meter.ts'
+export { type MemoryPower, modelMemoryPower } from './memory-power.ts'

@@ -1,0 +1,60 @@
+import type { Domain } from './domain.ts'
+import type { MeterContext } from './meter-context.ts'
+import type { SchemaOutput, StandardSchema } from './standard-schema.ts'
+
+/** When a reading was true, if not now: monotonic seconds of `context.clock`, or a `Date` (wall time). */
+export interface ReadingTime {
+  readonly time?: number | Date
+  /** Begin of the interval, for `interval-energy`. */
+  readonly from?: number | Date
+}
+
+/** How a meter hands over what it read. A call without a time is stamped with now. */
+export interface RecordReading {
+  /** `value` in what the domain `reads`: watts, raw counts, or the joules of an interval. */
+  (domainIndex: number, value: number, at?: ReadingTime): void
+  /** An accompanying figure, under OpenTelemetry's name and unit: `hw.gpu.utilization` (0 to 1), `hw.temperature` (Cel). */
+  gauge(domainIndex: number, name: string, value: number): void
+  /** The share (0 to 1) of a domain's energy that belongs to a consumer. */
+  share(domainIndex: number, consumer: string, fraction: number): void
+}
+
+/** A meter that has been opened. */
+export interface EnergyMeter {
+  readonly domains: readonly Domain[]
+  /**
+   * Reads the instrument once and records what it shows.
+   * Throws `MeterError`; is abandoned at its deadline, when `signal` aborts.
+   */
+  read(record: RecordReading, signal: AbortSignal): void | Promise<void>
+  /** Gives back what was taken. Called once. */
+  close?(): void | Promise<void>
+}
+
+/** Whether a meter can work here; if not, why, and what would mend it. */
+export type Availability =
+  | { readonly available: true }
+  | {
+      readonly available: false
+      /** One line for a person. */
+      readonly why: string
+      /** The file that could not be read. */
+      readonly file?: string
+      /** Safe commands or steps, the best first. */
+      readonly fixes?: readonly string[]
+    }
+
+/** What a plugin declares: pass it to `defineMeter`. */
+export interface MeterDefinition<Schema extends StandardSchema = StandardSchema> {
+  /** Lower case, digits and dashes: the `<meter>` of `<meter>:<domain id>`. */
+  readonly name: string
+  /** Any Standard Schema; absent: the meter takes no options. */
+  readonly options?: Schema
+  /** Seconds between two reads, by default 1. */
+  readonly interval?: number
+  /** Open in a process of its own: for native code, where a hung call ends only with its process. */
+  readonly isolate?: boolean
+  /** Cheap, quick and harmless. Absent: the meter is available if it opens. */
+  probe?(options: SchemaOutput<Schema>, context: MeterContext): Availability | Promise<Availability>
+  open(options: SchemaOutput<Schema>, context: MeterContext): EnergyMeter | Promise<EnergyMeter>
+}

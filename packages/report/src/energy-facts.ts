@@ -1,0 +1,129 @@
+import type { Report, ReportDomain } from '@ergometer/core'
+import { isPartial } from './coverage.ts'
+import { type Fact, type Line, phrase } from './phrase.ts'
+import {
+  formatEnergy,
+  formatEnergyBeside,
+  formatEnergyLike,
+  formatShare,
+  formatTotalLike,
+  formatUncertainEnergy,
+} from './quantity.ts'
+import { methodTone } from './style.ts'
+
+type Energy = Report['energy']
+
+/** Expanded uncertainty (95 %) is twice the standard uncertainty. */
+const COVERAGE_FACTOR = 2
+
+const LEVELS = {
+  components: 'component sensors',
+  module: 'whole module',
+  host: 'whole host',
+  model: 'power model',
+}
+
+/** How much energy, how it was obtained, of what, and what is not in it. */
+export function energyFacts(energy: Energy): Fact[] {
+  const facts: Fact[] = [{ label: 'Energy', lines: energyLines(energy) }, boundary(energy)]
+  if (energy.facility !== undefined) {
+    const { pue, joules } = energy.facility
+    facts.push({
+      label: 'Facility',
+      lines: [
+        [phrase(`${formatEnergy(joules)} at PUE ${pue.toFixed(2)}`), phrase('counted in the carbon', 'dim')],
+      ],
+    })
+  }
+  return facts
+}
+
+function energyLines(energy: Energy): Line[] {
+  const { joules, standardUncertaintyJoules, coverage, method } = energy
+  if (joules === undefined) return [[phrase('unknown', 'caution'), phrase('no energy could be metered')]]
+  const sure = standardUncertaintyJoules !== undefined
+  const amount = sure
+    ? formatUncertainEnergy(joules, COVERAGE_FACTOR * standardUncertaintyJoules)
+    : formatEnergy(joules)
+  const line = isPartial(coverage)
+    ? [phrase(`${amount} seen, ${seen(energy, joules)}`, 'strong')]
+    : [phrase(sure ? `${amount} (95 %)` : amount, 'strong')]
+  if (method !== undefined && method !== 'measured') line.push(phrase(notMeasured(energy), 'caution'))
+  line.push(phrase(formatEnergyBeside(joules)))
+  if (!isPartial(coverage)) {
+    if (coverage < 1) line.push(phrase(`seen ${formatShare(coverage)} of the time`, 'dim'))
+  } else if (sure) line.push(phrase('± is 95 %', 'dim'))
+  if (!sure) line.push(phrase(partlyCertain(energy, joules), 'dim'))
+  return [line, ...methodLines(energy)]
+}
+
+function notMeasured({ method, byMethod }: Energy): string {
+  if (method !== 'mixed') return method ?? ''
+  return `partly ${Object.keys(byMethod)
+    .filter((name) => name !== 'measured')
+    .join(', partly ')}`
+}
+
+function seen(energy: Energy, joules: number): string {
+  const time = `${formatShare(energy.coverage)} of the time`
+  const { unobservedJoules } = energy
+  return unobservedJoules === undefined || unobservedJoules === 0
+    ? time
+    : `${time} (about ${formatTotalLike(joules, joules + unobservedJoules)} in all)`
+}
+
+function partlyCertain({ knownUncertaintyJoules, knownShare }: Energy, joules: number): string {
+  if (knownUncertaintyJoules === undefined || knownShare === undefined || knownShare === 0) {
+    return 'uncertainty unknown'
+  }
+  const plusMinus = formatEnergyLike(joules, COVERAGE_FACTOR * knownUncertaintyJoules)
+  return `± ${plusMinus} (95 %) for ${formatShare(knownShare)} of it, unknown for the rest`
+}
+
+/** Which method, and which domains by which meter: `measured: gpu by nvml, cpu + memory by rapl`. */
+function methodLines(energy: Energy): Line[] {
+  const known = energy.domains.filter((domain) => domain.counted && domain.joules !== undefined)
+  const methods = [...new Set(known.map((domain) => domain.method))]
+  return methods.map((method) => {
+    const domains = known.filter((domain) => domain.method === method)
+    const meters = [...new Set(domains.map((domain) => domain.meter))].map(
+      (meter) => `${kindsOf(domains.filter((domain) => domain.meter === meter))} by ${meter}`,
+    )
+    const joules = energy.byMethod[method]
+    const part =
+      methods.length > 1 && joules !== undefined && energy.joules
+        ? ` ${formatShare(joules / energy.joules)}`
+        : ''
+    return [phrase(`${method}${part}: ${meters.join(', ')}`, methodTone(method))]
+  })
+}
+
+function boundary({ domains, boundary: { level, missing } }: Energy): Fact {
+  const inside = kindsOf(domains.filter((domain) => domain.counted))
+  const outside = [...new Set(missing.map(({ kind }) => kind))].join(', ')
+  const whys = [...new Set(missing.map(({ why }) => why))]
+  // A reason that is all there is to say fits on the line itself.
+  const brief = inside !== '' && whys.length === 1 && missing.every(({ kind, label }) => kind === label)
+  const without = outside === '' ? '' : `, without ${outside}${brief ? ` (${whys[0]})` : ''}`
+  const line = [
+    phrase(inside === '' ? 'nothing metered' : `${inside}${without}`),
+    ...(level === undefined ? [] : [phrase(LEVELS[level], 'dim')]),
+  ]
+  return { label: 'Boundary', lines: brief ? [line] : [line, ...reasons(missing)] }
+}
+
+/** What is missing, by the reason: `8 × NVIDIA A100, gpu: no meter`. */
+function reasons(missing: Energy['boundary']['missing']): Line[] {
+  return [...new Set(missing.map(({ why }) => why))].map((why) => {
+    const labels = missing.filter((one) => one.why === why).map(({ label }) => label)
+    const things = [...new Set(labels)].map((label) => {
+      const count = labels.filter((other) => other === label).length
+      return count > 1 ? `${count} × ${label}` : label
+    })
+    return [phrase(`${things.join(', ')}: ${why}`, 'dim')]
+  })
+}
+
+function kindsOf(domains: readonly ReportDomain[]): string {
+  return [...new Set(domains.map((domain) => domain.kind))].join(' + ')
+}

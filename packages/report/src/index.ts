@@ -1,0 +1,17 @@
+export { type DoctorFindings, doctorText, type MeterFinding, metersText } from './doctor-text.ts'
+export { type LiveFigures, liveLine } from './live-line.ts'
+export { markdownReport } from './markdown-report.ts'
+export { plainText } from './plain-text.ts'
+export {
+  formatCount,
+  formatEnergy,
+  formatGrams,
+  formatJoules,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  formatWatts,
+} from './quantity.ts'
+export { type ListedRun, runsTable } from './runs-table.ts'
+export { terminalReport } from './terminal-report.ts'
+export type { TextOptions } from './text-lines.ts'

@@ -1,0 +1,244 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { terminalReport } from '../src/terminal-report.ts'
+import { modelledReport, partialReport, richReport, unknownReport } from './sample-reports.ts'
+
+describe('terminalReport', () => {
+  it('tells all of a run in which everything is known', () => {
+    expect(`\n${terminalReport(richReport)}`).toMatchInlineSnapshot(`
+      "
+      ✓ mnist-cnn · completed · 59 min 54 s
+        2026-03-01 09:30 UTC · on worker-3 · optimizer=adam · lr=0.001
+
+        Energy    0.412 ± 0.021 kWh (95 %) · 1.48 MJ · seen 99.8 % of the time
+                  measured: gpu by nvml, cpu + memory by rapl
+        Boundary  gpu + cpu + memory, without storage (no meter) · component sensors
+        Facility  0.453 kWh at PUE 1.10 · counted in the carbon
+        Carbon    25.4 ± 2.6 g CO2e (95 %) · 12 % of it at estimated intensity
+                  56.0 g/kWh · FR · Ember yearly electricity data 2024
+                  average, lifecycle
+
+        Work        done  per joule  energy each  CO2e each
+        samples  300 000      0.202       4.94 J    84.7 µg
+        flops    1.24e17    8.36e10      12.0 pJ   0.205 fg
+
+        Scores       first → last    best  better  per kWh
+        accuracy  0.1123 → 0.9341  0.9412  higher     2.27
+        loss       2.301 → 0.2145  0.2131  lower         –
+
+        Phases      times  duration   energy     each    share   mean  samples/J
+        load data       1  1.02 min  12.4 kJ  12.4 kJ    0.8 %  203 W          –
+        epoch           5  55.7 min  1.40 MJ   280 kJ     95 %  420 W      0.214
+        checkpoint      5   41.0 ms   1.90 J   380 mJ  < 0.1 %      –          –
+          below resolution: shorter than its meters' update period
+
+        Domains                method     energy  share           seen    mean    peak
+        nvml:GPU-5f8e2a7c-91…  measured  1.02 MJ   69 %  ████▏   100 %   284 W   391 W
+        rapl:package-0         measured   404 kJ   27 %  █▋      100 %   112 W   187 W
+        rapl:package-0/dram    measured  58.2 kJ  3.9 %  ▎      99.8 %  16.2 W  24.9 W
+          3 gaps
+        rapl:package-0/core    measured   251 kJ      –          100 %  69.8 W   130 W
+          not counted: within rapl:package-0
+        estimate:memory        modelled  86.0 kJ      –          100 %  23.9 W  23.9 W
+          not counted: there is a sensor for it
+
+        Health    warning: three reads failed in a row: EINVAL (read-failed,
+                  rapl:package-0/dram, 3 times)
+                  1 note in report.json
+        Folder    .ergometer/runs/20260301-093012-mnist-cnn-k3f9
+        Next      ergometer report 20260301-093012-mnist-cnn-k3f9
+      "
+    `)
+  })
+
+  it('calls unknown what is unknown', () => {
+    const text = terminalReport(unknownReport)
+    expect(`\n${text}`).toMatchInlineSnapshot(`
+      "
+      ✗ train · failed · exit code 1 · 4.20 s
+        2026-03-01 09:30 UTC · on worker-3
+
+        Energy    unknown · no energy could be metered
+        Boundary  nothing metered
+                  cpu: /sys/class/powercap may only be read by root
+                  2 × NVIDIA A100: libnvidia-ml.so.1 is not there
+        Carbon    unknown
+                  473 g/kWh · zone unknown: world average
+                  Ember yearly electricity data 2024 · average, lifecycle, estimated
+
+        Work     done  per joule  energy each  CO2e each
+        samples   640          –            –          –
+
+        Phases  times  duration  energy  each  share  mean  samples/J
+        epoch       1    3.90 s       –     –      –     –          –
+
+        Health    error: no meter is available: ergometer doctor says why (no-meter)
+                  warning: grid zone unknown: the world's average of 473 g/kWh is
+                  used; say where with --zone (zone-unknown)
+        Folder    .ergometer/runs/20260301-093012-train-a1b2
+        Next      ergometer report 20260301-093012-train-a1b2
+      "
+    `)
+    expect(text).not.toMatch(/(?<![\d.:])0 (J|Wh|g|W|%)/)
+  })
+
+  it('says what was seen of a partly covered run', () => {
+    expect(`\n${terminalReport(partialReport)}`).toMatchInlineSnapshot(`
+      "
+      ! bert · aborted · SIGTERM · budget spent · 59 min 54 s · provisional
+        2026-03-01 09:30 UTC · on worker-3
+
+        Energy    0.371 kWh seen, 90 % of the time (about 0.41 in all)
+                  partly modelled · 1.34 MJ
+                  ± 0.014 kWh (95 %) for 19 % of it, unknown for the rest
+                  measured 81 %: gpu by nvml
+                  modelled 19 %: cpu by estimate
+        Boundary  gpu + cpu · component sensors
+        Carbon    175.0 ± 2.6 g CO2e (95 %) · of what was seen, 90 % of the time
+                  473 g/kWh · zone unknown: world average
+                  Ember yearly electricity data 2024 · average, lifecycle, estimated
+
+        Work        done  per joule  energy each  CO2e each
+        samples  300 000      0.202       4.94 J    84.7 µg
+        flops    1.24e17    8.36e10      12.0 pJ   0.205 fg
+
+        Scores       first → last    best  better  per kWh
+        accuracy  0.1123 → 0.9341  0.9412  higher     2.27
+        loss       2.301 → 0.2145  0.2131  lower         –
+
+        Phases  times  duration   energy    each  share   mean  samples/J
+        epoch       3  56.7 min  1.30 MJ  433 kJ   97 %  434 W          –
+          seen 88 % of the time · 1 without an end
+
+        Domains                  method     energy  share          seen    mean   peak
+        nvml:GPU-5f8e2a7c-91d4…  measured  1.08 MJ   81 %  ████▉   90 %   333 W  391 W
+          1 gap, 1 reset
+        estimate:cpu             modelled   256 kJ   19 %  █▏     100 %  71.1 W  140 W
+
+        Health    warning: grid zone unknown: the world's average of 473 g/kWh is
+                  used; say where with --zone (zone-unknown)
+        Folder    .ergometer/runs/20260302-010000-bert-77aa
+        Next      ergometer report 20260302-010000-bert-77aa
+      "
+    `)
+  })
+
+  it('never passes a model for a measurement', () => {
+    expect(`\n${terminalReport(modelledReport)}`).toMatchInlineSnapshot(`
+      "
+      ✓ demo · completed · 1 min 1 s
+        2026-03-01 09:30 UTC · on worker-3
+
+        Energy    1.80 ± 0.54 kJ (95 %) · modelled · 501 mWh
+                  modelled: cpu + memory by estimate
+        Boundary  cpu + memory, without gpu (no meter) · power model
+        Carbon    28 ± 10 mg CO2e (95 %) · 12 % of it at estimated intensity
+                  56.0 g/kWh · FR · Ember yearly electricity data 2024
+                  average, lifecycle
+
+        Work     done  per joule  energy each  CO2e each
+        samples  3840       2.13       470 mJ    7.30 µg
+
+        Phases  times  duration   energy   each  share    mean  samples/J
+        epoch       3    57.8 s  1.70 kJ  567 J   94 %  29.4 W       2.26
+
+        Domains          method     energy  share           seen    mean    peak
+        estimate:cpu     modelled  1.64 kJ   91 %  █████▌  100 %  26.8 W  44.0 W
+        estimate:memory  modelled    164 J  9.1 %  ▌       100 %  2.68 W  2.68 W
+
+        Folder    .ergometer/runs/20260301-093012-mnist-cnn-k3f9
+        Next      ergometer report 20260301-093012-mnist-cnn-k3f9
+      "
+    `)
+    expect(terminalReport(modelledReport)).not.toContain('measured')
+  })
+
+  it('uses colour only if asked', () => {
+    const colored = terminalReport(richReport, { color: true })
+    expect(terminalReport(richReport)).not.toContain('\x1b')
+    expect(colored).toContain('\x1b[1mmnist-cnn\x1b[22m')
+    expect(stripVTControlCharacters(colored)).toBe(terminalReport(richReport))
+  })
+
+  it('does without columns on a narrow terminal', () => {
+    expect(`\n${terminalReport(richReport, { columns: 40 })}`).toMatchInlineSnapshot(`
+      "
+      ✓ mnist-cnn · completed · 59 min 54 s
+        2026-03-01 09:30 UTC · on worker-3
+        optimizer=adam · lr=0.001
+
+        Energy    0.412 ± 0.021 kWh (95 %)
+                  1.48 MJ
+                  seen 99.8 % of the time
+                  measured: gpu by nvml, cpu +
+                  memory by rapl
+        Boundary  gpu + cpu + memory, without
+                  storage (no meter)
+                  component sensors
+        Facility  0.453 kWh at PUE 1.10
+                  counted in the carbon
+        Carbon    25.4 ± 2.6 g CO2e (95 %)
+                  12 % of it at estimated
+                  intensity
+                  56.0 g/kWh · FR
+                  Ember yearly electricity
+                  data 2024
+                  average, lifecycle
+
+        Work        done  per joule  energy e…
+        samples  300 000      0.202     4.94 J
+        flops    1.24e17    8.36e10    12.0 pJ
+
+        Scores       first → last    best
+        accuracy  0.1123 → 0.9341  0.9412
+        loss       2.301 → 0.2145  0.2131
+
+        Phases      duration   energy    share
+        load data   1.02 min  12.4 kJ    0.8 %
+        epoch       55.7 min  1.40 MJ     95 %
+        checkpoint   41.0 ms   1.90 J  < 0.1 %
+          below resolution: shorter than its
+          meters' update period
+
+        Domains              method     energy
+        nvml:GPU-5f8e2a7c-…  measured  1.02 MJ
+        rapl:package-0       measured   404 kJ
+        rapl:package-0/dram  measured  58.2 kJ
+          3 gaps
+        rapl:package-0/core  measured   251 kJ
+          not counted: within rapl:package-0
+        estimate:memory      modelled  86.0 kJ
+          not counted: there is a sensor for
+          it
+
+        Health    warning: three reads failed
+                  in a row: EINVAL
+                  (read-failed,
+                  rapl:package-0/dram, 3
+                  times)
+                  1 note in report.json
+        Folder    .ergometer/runs/20260301-093
+                  012-mnist-cnn-k3f9
+        Next      ergometer report
+                  20260301-093012-mnist-cnn-k3
+                  f9
+      "
+    `)
+  })
+
+  it('says the uncertainty of the part for which it is known, beside what was seen', () => {
+    const { standardUncertaintyJoules: _, ...energy } = richReport.energy
+    expect(terminalReport({ ...richReport, energy })).toContain('uncertainty unknown')
+    expect(
+      terminalReport({
+        ...richReport,
+        energy: { ...richReport.energy, coverage: 0.9, unobservedJoules: 148_000 },
+      }),
+    ).toContain('0.412 ± 0.021 kWh seen, 90 % of the time (about 0.45 in all)')
+  })
+
+  it('quotes a run id that a shell would obey', () => {
+    const run = { ...richReport.run, id: "x'; rm -rf ~" }
+    expect(terminalReport({ ...richReport, run })).toContain(`ergometer report 'x'\\''; rm -rf ~'`)
+  })
+})
