@@ -7,7 +7,7 @@ import { defineConfig, type Options } from 'tsup'
 const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'tfjs']
 /** Entry points that are only ever started. */
 const PROGRAM_ENTRIES: Record<string, string[]> = {
-  'packages/ergometer': ['cli', 'recorder', 'import-module'],
+  'packages/ergometer': ['cli', 'commands', 'recorder', 'import-module'],
   'packages/meter': ['child'],
 }
 
@@ -27,14 +27,14 @@ function installedBeside(directory: string): RegExp[] {
 const REQUIRE =
   "import { createRequire as createRequireOfBundle } from 'node:module'\nconst require = createRequireOfBundle(import.meta.url)\n"
 
-/** Makes `cli.js` a program: its interpreter line, a `require` for what is bundled, and the right to be executed. */
+/** Gives a `require` to what is bundled and needs one, and `cli.js` its interpreter line and the right to be executed. */
 const command: TsupPlugin = {
   name: 'command',
   renderChunk(code, chunk) {
-    if (!chunk.path.endsWith('/cli.js')) return
+    const body = code.includes('Dynamic require of') ? REQUIRE + code : code
+    if (!chunk.path.endsWith('/cli.js')) return { code: body }
     chunk.mode = 0o755
-    const body = code.replace(/^#!.*\n/, '')
-    return { code: `#!/usr/bin/env node\n${body.includes('Dynamic require of') ? REQUIRE : ''}${body}` }
+    return { code: `#!/usr/bin/env node\n${body}` }
   },
 }
 

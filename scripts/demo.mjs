@@ -1,5 +1,4 @@
 // Trains the example under Ergometer.
-import { join } from 'node:path'
 import { buildJavaScript } from './build.mjs'
 import { setUp } from './setup.mjs'
 import { root, run } from './workspace.mjs'
@@ -8,6 +7,6 @@ setUp()
 process.exitCode = buildJavaScript() || train()
 
 function train() {
-  const cwd = join(root, 'examples/train-mnist')
-  return run(process.execPath, ['start.mjs', ...process.argv.slice(2)], { cwd })
+  // From the root, so that the run lies where 'ergometer report' looks for it.
+  return run(process.execPath, ['examples/train-mnist/start.mjs', ...process.argv.slice(2)], { cwd: root })
 }

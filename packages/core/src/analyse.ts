@@ -24,6 +24,9 @@ export interface AnalysisOptions {
 /** Below this coverage figures per joule are absent. */
 const ENOUGH_COVERAGE = 0.9
 
+/** Times in a journal are microseconds: what is known for no longer is a rounding error. */
+const RESOLUTION = 1e-6
+
 /** The report of a run: a pure function of its journal and the factors. */
 export function analyse(journal: Journal, factors: Factors, options: AnalysisOptions = {}): Report {
   const { from, to } = options.interval ?? { from: 0, to: journal.until }
@@ -32,8 +35,8 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const { boundary, domains } = measured
   const counted = domains.filter((one) => boundary.counted.has(one.id))
   const missing = new Stretches(sumCoverage(counted.map((one) => one.known.missing)))
-  const coverage = length > 0 ? clamp(1 - missing.between(from, to) / length) : 0
-  const known = counted.filter((one) => one.seconds > 0)
+  const coverage = length > 0 && counted.length > 0 ? clamp(1 - missing.between(from, to) / length) : 0
+  const known = counted.filter((one) => one.seconds > RESOLUTION)
   const joules = known.length > 0 ? sum(known.map((one) => one.joules)) : undefined
   const kilowattHours = joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR
   const grams = joules === undefined ? undefined : gramsOf(joules, factors)
@@ -46,7 +49,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     })),
   )
   const unobserved = sum(known.map((one) => (one.joules / one.seconds) * Math.max(0, length - one.seconds)))
-  const work = workBetween(journal, from, to)
+  const work = journal.work.between(from, to)
   const enough = coverage >= ENOUGH_COVERAGE
   const methods = new Set(known.map((one) => one.line.domain.method))
   const [method] = methods
@@ -86,7 +89,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     ),
     efficiency: enough ? efficiencyOf(work, joules, grams) : {},
     phases: options.interval ? [] : phasesOf(journal, counted, missing, to, factors),
-    health: healthOf(journal, factors, boundary.incomplete, options),
+    health: healthOf(journal, factors, boundary.incomplete),
     provenance: provenanceOf(journal),
   }
 }
@@ -97,14 +100,15 @@ function measure(journal: Journal, from: number, to: number) {
   const domains = journal.domains.map(({ line, rows, late }, index) => {
     const known = new KnownEnergy(journal.times, rows, late, Math.max(to, journal.until))
     const seconds = known.seconds(from, to)
-    return { index, id: line.id, line, known, seconds, joules: known.joules(from, to) }
+    return { index, id: line.id, line, late, known, seconds, joules: known.joules(from, to) }
   })
+  // One boundary for the whole run, whatever part of it is asked for.
   const boundary = chooseBoundary(
-    domains.map(({ id, line, seconds }) => ({
+    domains.map(({ id, line, known }) => ({
       id,
       meter: line.meter,
       domain: line.domain,
-      coverage: to > from ? clamp(seconds / (to - from)) : 0,
+      coverage: journal.until > 0 ? clamp(known.seconds(0, journal.until) / journal.until) : 0,
     })),
     gpusOf(journal),
   )
@@ -115,14 +119,16 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
   const { id, line, known, seconds, joules } = one
   const { kind, label, method, within, identity, standardUncertainty } = line.domain
   const checked = journal.checkpoint?.domains[one.index]
-  const peakWatts = from === 0 && journal.end ? checked?.peakWatts : known.peakWatts(from, to)
+  // The last checkpoint knows the peak of the whole run, but not what came late.
+  const whole = from === 0 && to === journal.checkpoint?.t && one.late.length === 0
+  const peakWatts = whole ? checked?.peakWatts : known.peakWatts(from, to)
   return {
     id,
     meter: line.meter,
     kind,
     label,
     method,
-    ...(seconds > 0 ? { joules } : {}),
+    ...(seconds > RESOLUTION ? { joules } : {}),
     counted,
     ...defined({ within: within === undefined ? undefined : `${line.meter}:${within}`, identity }),
     coverage: to > from ? clamp(seconds / (to - from)) : 0,
@@ -132,8 +138,8 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
     wraps: checked?.wraps ?? 0,
     resets: checked?.resets ?? 0,
     gaps: checked?.gaps ?? 0,
-    ...(seconds > 0 ? { meanWatts: joules / seconds } : {}),
-    ...(seconds > 0 && peakWatts !== undefined ? { peakWatts } : {}),
+    ...(seconds > RESOLUTION ? { meanWatts: joules / seconds } : {}),
+    ...(seconds > RESOLUTION && peakWatts !== undefined ? { peakWatts } : {}),
   }
 }
 
@@ -146,6 +152,7 @@ function efficiencyOf(
   if (joules === undefined || joules === 0) return efficiency
   for (const [unit, amount] of Object.entries(work)) {
     if (amount === 0) continue
+    if (!Number.isFinite(amount / joules)) continue
     efficiency[unit] = {
       perJoule: amount / joules,
       joulesPer: joules / amount,
@@ -169,7 +176,6 @@ function phasesOf(
     0,
     ...counted.map(({ line }) => Math.max(line.interval, line.domain.updatePeriod ?? 0)),
   )
-  const workAt = workCurve(journal)
   return [...names].map((name) => {
     const open = unfinished.filter((phase) => phase.name === name)
     const single = [...journal.phases.filter((phase) => phase.name === name), ...open]
@@ -180,20 +186,25 @@ function phasesOf(
     const intervals = union(single)
     const seconds = totalSeconds(intervals) + sum(folded.map((line) => line.seconds))
     const work: Work = {}
-    for (const { from, to } of intervals) addWork(work, workAt(from, to))
+    for (const { from, to } of intervals) addWork(work, journal.work.between(from, to))
     for (const line of folded) addWork(work, line.work)
     const covered =
       sum(intervals.map(({ from, to }) => to - from - missing.between(from, to))) +
-      sum(folded.map((line) => Math.min(line.seconds, ...counted.map(({ index }) => coveredOf(line, index)))))
-    const known = counted.map(({ known, index }) => ({
-      joules:
-        sum(intervals.map(({ from, to }) => known.joules(from, to))) +
-        sum(folded.map((line) => (line.mJ[index] ?? 0) / 1000)),
-      seconds:
-        sum(intervals.map(({ from, to }) => known.seconds(from, to))) +
-        sum(folded.map((line) => coveredOf(line, index))),
-    }))
-    const joules = known.some((part) => part.seconds > 0) ? sum(known.map((part) => part.joules)) : undefined
+      sum(folded.map((line) => Math.min(line.seconds, ...counted.map((one) => foldedOf(line, one).seconds))))
+    const known = counted.map((one) => {
+      const parts = folded.map((line) => foldedOf(line, one))
+      return {
+        joules:
+          sum(intervals.map(({ from, to }) => one.known.joules(from, to))) +
+          sum(parts.map((part) => part.joules)),
+        seconds:
+          sum(intervals.map(({ from, to }) => one.known.seconds(from, to))) +
+          sum(parts.map((part) => part.seconds)),
+      }
+    })
+    const joules = known.some((part) => part.seconds > RESOLUTION)
+      ? sum(known.map((part) => part.joules))
+      : undefined
     const occurrences = sum(Object.values(counts))
     const processSeconds = totalSeconds(single) + sum(folded.map((line) => line.processSeconds))
     return {
@@ -203,42 +214,27 @@ function phasesOf(
       seconds,
       processSeconds,
       work,
-      coverage: seconds > 0 ? clamp(covered / seconds) : 0,
+      coverage: seconds > 0 && counted.length > 0 ? clamp(covered / seconds) : 0,
       ...(processSeconds / occurrences < resolution ? { belowResolution: true } : {}),
       ...(open.length > 0 ? { unfinished: open.length } : {}),
     }
   })
 }
 
-function coveredOf(line: Journal['folded'][number], index: number): number {
-  if (typeof line.mJ[index] !== 'number') return 0
-  return line.covered?.[index] ?? line.seconds
-}
-
-function workBetween(journal: Journal, from: number, to: number): Work {
-  const sum: Work = {}
-  for (const { t, work } of journal.work) if (t > from && t <= to) addWork(sum, work)
-  return sum
-}
-
-/** Work in `(from, to]` for many intervals: by binary search in the sorted steps. */
-function workCurve(journal: Journal): (from: number, to: number) => Work {
-  const steps = [...journal.work].sort((a, b) => a.t - b.t)
-  const indexAfter = (time: number): number => {
-    let low = 0
-    let high = steps.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((steps[middle]?.t ?? 0) <= time) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-  return (from, to) => {
-    const sum: Work = {}
-    for (const { work } of steps.slice(indexAfter(from), indexAfter(to))) addWork(sum, work)
-    return sum
-  }
+/** What folded phases took of a domain; of what became known later, as much as their share of the time. */
+function foldedOf(
+  line: Journal['folded'][number],
+  { index, known }: Known,
+): { joules: number; seconds: number } {
+  const milli = line.mJ[index]
+  const told =
+    typeof milli === 'number'
+      ? { joules: milli / 1000, seconds: line.covered?.[index] ?? line.seconds }
+      : { joules: 0, seconds: 0 }
+  if (told.seconds >= line.seconds || line.to <= line.from) return told
+  const share = Math.min(1, line.seconds / (line.to - line.from))
+  const seconds = known.seconds(line.from, line.to) * share
+  return seconds > told.seconds + 1e-6 ? { joules: known.joules(line.from, line.to) * share, seconds } : told
 }
 
 function runOf(journal: Journal, from: number, to: number, options: AnalysisOptions): Report['run'] {
@@ -268,7 +264,7 @@ function runOf(journal: Journal, from: number, to: number, options: AnalysisOpti
 function owesReadings(journal: Journal): boolean {
   return journal.domains.some(({ line, late }) => {
     if (line.domain.lateBy === undefined) return false
-    return Math.max(0, ...late.map(({ to }) => to)) < journal.until
+    return !late.some(({ to }) => to >= journal.until)
   })
 }
 
@@ -280,12 +276,7 @@ function wallTime(journal: Journal, time: number): string {
   return Number.isNaN(at.getTime()) ? new Date(0).toISOString() : at.toISOString()
 }
 
-function healthOf(
-  journal: Journal,
-  factors: Factors,
-  incomplete: readonly string[],
-  options: AnalysisOptions,
-): HealthEntry[] {
+function healthOf(journal: Journal, factors: Factors, incomplete: readonly string[]): HealthEntry[] {
   const health = journal.health
   if (factors.zoneUnknown) {
     health.push({
@@ -304,10 +295,6 @@ function healthOf(
   if (journal.damaged > 0) {
     const message = `${journal.damaged} damaged lines of the journal left out`
     health.push({ severity: 'warning', code: 'journal-damaged', message, count: journal.damaged })
-  }
-  if (!journal.end && !options.running) {
-    const message = 'the recorder did not close this run: what it had not written is lost'
-    health.push({ severity: 'warning', code: 'recorder-died', message })
   }
   return health
 }

@@ -39,15 +39,11 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
   const eligible = [...winners.values()].filter(
     ({ domain }) => domain.method !== 'modelled' || !sensed.has(domain.kind),
   )
-  // What was inside an alternative that lost is inside the one that won.
-  const parentOf = ({ id, meter, domain }: BoundaryDomain): string | undefined => {
-    const parent = domains.find((other) => other.meter === meter && other.domain.id === domain.within)
-    return parent && parent.id !== id ? winners.get(identityOf(parent))?.id : undefined
-  }
+  const parentOf = parents(domains, winners, new Set(eligible))
   const incomplete: string[] = []
   const chosen = choose(eligible, parentOf, incomplete)
   const known = chosen.filter((one) => one.coverage > 0)
-  const counted = known.length > 0 ? known : chosen
+  const counted = outermost(known.length > 0 ? known : chosen, domains)
   const level = levelOf(counted)
   return {
     counted: new Set(counted.map((one) => one.id)),
@@ -55,6 +51,65 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
     missing: missing(counted, chosen, domains, gpus),
     incomplete,
   }
+}
+
+/**
+ * Finds the id of what a domain is inside of: the nearest of those that it, or an alternative of it, is said to be
+ * within, and that may count. What was inside an alternative that lost is inside the one that won.
+ */
+function parents(
+  domains: readonly BoundaryDomain[],
+  winners: ReadonlyMap<string, BoundaryDomain>,
+  eligible: ReadonlySet<BoundaryDomain>,
+): (one: BoundaryDomain) => string | undefined {
+  const named = new Map(domains.map((one) => [JSON.stringify([one.meter, one.domain.id]), one]))
+  const alternatives = groupBy(domains, identityOf)
+  const outwards = (one: BoundaryDomain): BoundaryDomain | undefined => {
+    for (const { meter, domain } of [one, ...(alternatives.get(identityOf(one)) ?? [])]) {
+      const parent = named.get(JSON.stringify([meter, domain.within ?? null]))
+      const winner = parent && winners.get(identityOf(parent))
+      if (winner && winner !== one) return winner
+    }
+    return undefined
+  }
+  return (one) => {
+    const seen = new Set([one])
+    let found: string | undefined
+    for (let parent = outwards(one); parent; parent = outwards(parent)) {
+      // Of what is within itself nothing can be said.
+      if (seen.has(parent)) return undefined
+      seen.add(parent)
+      if (eligible.has(parent)) found ??= parent.id
+    }
+    return found
+  }
+}
+
+/** Without what is inside another of them by whatever any meter says: alternatives may stand in several containers. */
+function outermost(chosen: readonly BoundaryDomain[], domains: readonly BoundaryDomain[]): BoundaryDomain[] {
+  const alternatives = groupBy(domains, identityOf)
+  const named = new Map(domains.map((one) => [JSON.stringify([one.meter, one.domain.id]), one]))
+  const around = (one: BoundaryDomain): Set<string> => {
+    const found = new Set<string>()
+    const open = [identityOf(one)]
+    for (let identity = open.pop(); identity !== undefined; identity = open.pop()) {
+      for (const { meter, domain } of alternatives.get(identity) ?? []) {
+        const parent = named.get(JSON.stringify([meter, domain.within ?? null]))
+        const outer = parent && identityOf(parent)
+        if (outer === undefined || found.has(outer)) continue
+        found.add(outer)
+        open.push(outer)
+      }
+    }
+    return found
+  }
+  const inside = new Map(chosen.map((one) => [one, around(one)]))
+  return chosen.filter(
+    (one) =>
+      !chosen.some(
+        (other) => inside.get(one)?.has(identityOf(other)) && !inside.get(other)?.has(identityOf(one)),
+      ),
+  )
 }
 
 /** Of several domains of one identity the best counts: what knows anything, counter before power before model, local before cloud. */
@@ -69,9 +124,9 @@ function bestByIdentity(domains: readonly BoundaryDomain[]): Map<string, Boundar
 }
 
 function identityOf({ id, domain }: BoundaryDomain): string {
-  if (domain.identity !== undefined) return `identity ${domain.identity}`
-  // What feeds this host whole and alone is this host, whoever reads it.
-  return domain.kind === 'host' && domain.feeds === 'this-host' ? 'identity this-host' : `id ${id}`
+  // What feeds this host whole and alone is this host, whoever reads it and whatever they call it.
+  if (domain.kind === 'host' && domain.feeds === 'this-host') return 'this host'
+  return domain.identity === undefined ? `id ${id}` : `identity ${domain.identity}`
 }
 
 function rank({ domain, coverage }: BoundaryDomain): number {
@@ -87,9 +142,9 @@ function choose(
   const modules = domains.some((one) => one.domain.kind === 'module')
   /** Where a domain stands: inside another one, among or inside the modules, the host, or on its own. */
   const placeOf = (one: BoundaryDomain): string => {
+    if (feedsHost(one)) return 'host'
     const parent = parentOf(one)
     if (parent !== undefined) return parent
-    if (feedsHost(one)) return 'host'
     if (one.domain.kind === 'module') return 'module'
     return modules && IN_MODULE.has(one.domain.kind) ? 'in module' : 'own'
   }
@@ -97,17 +152,23 @@ function choose(
   const at = (place: string): BoundaryDomain[] => places.get(place) ?? []
   const countFrom = (one: BoundaryDomain): BoundaryDomain[] => either([one], at(one.id).flatMap(countFrom))
   const either = (containers: BoundaryDomain[], contents: BoundaryDomain[]): BoundaryDomain[] => {
-    const knows = Math.min(...contents.map((one) => one.coverage))
-    const enough = (one: BoundaryDomain) => one.coverage >= CONTAINER_COVERAGE || one.coverage >= knows
+    // A model never fills a sensor's gaps: what a sensor knows of them is more than its contents' models do.
+    const sensors = contents.filter((one) => one.domain.method !== 'modelled')
+    const knows = sensors.length > 0 ? Math.min(...sensors.map((one) => one.coverage)) : 0
+    const nothing = contents.every((one) => one.coverage === 0)
+    const enough = (one: BoundaryDomain) =>
+      one.coverage >= CONTAINER_COVERAGE || (one.coverage >= knows && (one.coverage > 0 || nothing))
     if (contents.length === 0 || (containers.length > 0 && containers.every(enough))) return containers
     incomplete.push(...containers.map((one) => one.id))
     return contents
   }
-  const inModules = either(at('module'), at('in module').flatMap(countFrom))
-  const counted = either(at('host'), [...at('own').flatMap(countFrom), ...inModules])
-  // A host's figure that may hold other machines, or only a part, is no component.
-  const components = counted.filter((one) => one.domain.kind !== 'host' || feedsHost(one))
-  return components.length > 0 ? components : counted
+  const inside = (containers: BoundaryDomain[]) => containers.flatMap((one) => at(one.id)).flatMap(countFrom)
+  const inModules = either(at('module'), [...at('in module').flatMap(countFrom), ...inside(at('module'))])
+  const components = [...at('own').flatMap(countFrom), ...inModules]
+  const counted = either(at('host'), [...components, ...inside(at('host'))])
+  // A host's figure that may hold other machines is no component, unless it says what it holds.
+  const sure = counted.filter((one) => one.domain.kind !== 'host' || feedsHost(one) || at(one.id).length > 0)
+  return sure.some((one) => one.coverage > 0) ? sure : counted
 }
 
 function groupBy(

@@ -9,11 +9,13 @@ import type { Factors } from './factors.ts'
 import type { Interval } from './intervals.ts'
 import { type Journal, readJournal } from './journal.ts'
 import { isRow, type JournalLine } from './journal-line.ts'
-import { isAlive, readBootId } from './process-identity.ts'
+import { isAlive, processName, readBootId } from './process-identity.ts'
 import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { JOURNAL_FILE, REPORT_FILE } from './run-folder.ts'
+
+const LINE_FEED = 0x0a
 
 /** Reads the journal of a run folder. Throws what the file system throws. */
 export function readRun(folder: string): Journal {
@@ -60,14 +62,25 @@ function closeCrashed(folder: string, journal: Journal): void {
   for (const line of lines) journal.add(line)
   const path = join(folder, JOURNAL_FILE)
   try {
-    // The last line may be torn: the journal goes on behind the last whole one.
-    const bytes = readFileSync(path)
-    truncateSync(path, bytes.lastIndexOf(0x0a) + 1)
+    endLastLine(path)
     appendFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     const events = eventDirectory(journal)
     if (events) removeEventDirectory(events)
   } catch {
     // Read-only: the report is made from memory.
+  }
+}
+
+/** The last line may be torn: the journal goes on behind the last whole one, which may lack only its end. */
+function endLastLine(path: string): void {
+  const bytes = readFileSync(path)
+  const whole = bytes.lastIndexOf(LINE_FEED) + 1
+  try {
+    if (whole < bytes.length) JSON.parse(bytes.toString('utf8', whole))
+    else return
+    appendFileSync(path, '\n')
+  } catch {
+    truncateSync(path, whole)
   }
 }
 
@@ -103,6 +116,8 @@ function leftLines(journal: Journal): JournalLine[] {
       recording.addEvent(told.event, time, until, process)
     }
   }
+  const message = 'the recorder died: what it had not written yet is lost'
+  recording.health.add({ severity: 'error', code: 'recorder-died', message })
   recording.close(until, { status: 'crashed', reason: 'the recorder died' })
   return lines
 }
@@ -110,9 +125,8 @@ function leftLines(journal: Journal): JournalLine[] {
 /** Names that the journal gave to its processes, by what their event files call them. */
 function knownProcesses(journal: Journal): Map<string, string> {
   const bootId = journal.start?.bootId
-  return new Map(
-    journal.processes.map(({ pid, process }) => [bootId ? `${bootId}/${pid}` : `${pid}`, process]),
-  )
+  const boot = bootId ? { bootId } : {}
+  return new Map(journal.processes.map(({ pid, process }) => [processName({ pid, ...boot }), process]))
 }
 
 /** The run's event directory, if it is still there and this very run's: a journal may name anything. */

@@ -140,6 +140,8 @@ export class EnergyCurve {
   }
 }
 
+/** A domain that states no bound is believed up to here, in watts: a petawatt is nonsense, and would spoil every sum. */
+const MOST_WATTS = 1e15
 /** Power samples are joined while at most this many intervals apart. */
 const JOINED_INTERVALS = 3
 
@@ -154,7 +156,7 @@ function joiner(domain: Domain, interval: number): (from: Point, to: Point) => J
       return { joules: ((from.value + to.value) / 2) * seconds, wraps: 0 }
     }
   }
-  const counter = { ...reads, maxWatts: domain.maxWatts, updatePeriod: domain.updatePeriod }
+  const counter = { ...reads, maxWatts: domain.maxWatts ?? MOST_WATTS, updatePeriod: domain.updatePeriod }
   return (from, to) => {
     const step = counterStep(from.value, to.value, to.time - from.time, counter)
     if (step.kind === 'energy') return step
@@ -171,9 +173,9 @@ function implausible(
 ): string | undefined {
   if (!Number.isFinite(time)) return `time ${time}, expected finite seconds`
   if (!Number.isFinite(value) || value < 0) return `value ${value}, expected a finite number, not negative`
-  const { reads, maxWatts } = domain
+  const { reads, maxWatts = MOST_WATTS } = domain
   if (reads.quantity === 'power') {
-    if (maxWatts !== undefined && value > maxWatts) return `${value} W, expected at most ${maxWatts} W`
+    if (value > maxWatts) return `${value} W, expected at most ${maxWatts} W`
     return undefined
   }
   if (reads.quantity === 'energy') {
@@ -186,7 +188,7 @@ function implausible(
   if (from === undefined || !Number.isFinite(from) || from >= time) {
     return `interval from ${from} to ${time}, expected a begin before its end`
   }
-  const limit = (maxWatts ?? Number.POSITIVE_INFINITY) * (time - from + (domain.updatePeriod ?? 0))
+  const limit = maxWatts * (time - from + (domain.updatePeriod ?? 0))
   if (value > limit) return `${value} J in ${time - from} s, expected at most ${limit} J`
   return undefined
 }

@@ -29,9 +29,15 @@ export function newEventDirectory(): string {
   return join(tmpdir(), `ergometer-${process.pid}-${randomBytes(6).toString('hex')}`)
 }
 
-/** Makes the directory; only the user may look inside. Fails if something is there already. */
+/** Makes the directory, unless whoever starts the recorder has; only the user may look inside. */
 export function makeEventDirectory(directory: string): void {
-  mkdirSync(directory, { mode: 0o700 })
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    const stat = lstatSync(directory, { throwIfNoEntry: false })
+    if (!stat?.isDirectory() || (stat.mode & 0o077) !== 0) throw error
+    if (process.getuid && stat.uid !== process.getuid()) throw error
+  }
 }
 
 /** Replaces a file in one step, so that a reader sees the old or the new one. */

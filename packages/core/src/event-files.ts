@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, unlin
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
+import { processName } from './process-identity.ts'
 
 /** A client begins a new file at this size; a read one may go once a newer one is there. */
 export const ROTATE_AT = 4 * 1024 * 1024
@@ -45,16 +46,17 @@ export class EventFiles {
 
   /**
    * Reads what was appended since the last look. `now`: monotonic seconds. With `thoroughly`, idle files are
-   * looked at too; with `finally`, a last line without its end is taken as well.
+   * looked at too; with `finally`, a last line without its end is taken as well. True when there was anything new.
    */
-  poll(now: number, listener: EventListener, how: { thoroughly?: boolean; finally?: boolean } = {}): void {
-    this.#findFiles(now)
+  poll(now: number, listener: EventListener, how: { thoroughly?: boolean; finally?: boolean } = {}): boolean {
+    let grew = this.#findFiles(now)
     for (const file of this.#files.values()) {
       if (!how.thoroughly && !how.finally && now < file.lookAt) continue
-      this.#read(file, now, listener)
+      if (this.#read(file, now, listener, how.finally ? Number.POSITIVE_INFINITY : MOST_AT_ONCE)) grew = true
       if (how.finally && file.rest !== '') this.#take(file, file.rest, listener)
     }
     this.#removeRead()
+    return grew
   }
 
   /** Closes all files. */
@@ -63,16 +65,17 @@ export class EventFiles {
     this.#files.clear()
   }
 
-  #findFiles(now: number): void {
+  #findFiles(now: number): boolean {
     let names: string[]
     try {
       names = readdirSync(this.#directory)
     } catch {
-      return
+      return false
     }
+    const before = this.#files.size
     for (const name of names.sort()) {
       if (!name.endsWith('.ndjson') || this.#files.has(name) || this.#refused.has(name)) continue
-      if (this.#files.size >= MOST_FILES) return
+      if (this.#files.size >= MOST_FILES) break
       const path = join(this.#directory, name)
       const descriptor = openRegular(path)
       if (descriptor === undefined) {
@@ -84,10 +87,11 @@ export class EventFiles {
       const start = { position: 0, rest: '', tooLong: false, grewAt: now, lookAt: now }
       this.#files.set(name, { path, descriptor, decoder, process: name, ...start })
     }
+    return this.#files.size > before
   }
 
-  #read(file: EventFile, now: number, listener: EventListener): void {
-    let left = MOST_AT_ONCE
+  #read(file: EventFile, now: number, listener: EventListener, most: number): boolean {
+    let left = most
     let grew = false
     while (left > 0) {
       let length: number
@@ -104,6 +108,7 @@ export class EventFiles {
     }
     if (grew) file.grewAt = now
     file.lookAt = now - file.grewAt > IDLE_AFTER ? now + IDLE_EVERY : now
+    return grew
   }
 
   #split(file: EventFile, text: string, listener: EventListener): void {
@@ -129,7 +134,7 @@ export class EventFiles {
       return
     }
     if (timed.event.kind === 'process') {
-      file.process = `${timed.event.bootId ?? ''}/${timed.event.pid}`.replace(/^\//, '')
+      file.process = processName(timed.event)
     }
     listener(timed, file.process)
   }

@@ -1,5 +1,5 @@
 import type { Domain } from '@ergometer/meter'
-import { declaredDomain } from './declared-domain.ts'
+import { declaredDomain } from '@ergometer/meter'
 import { isCount, isNumber, isObject, text } from './untrusted.ts'
 
 /** Longest event line in bytes. */
@@ -32,12 +32,12 @@ export interface TimedEvent {
   readonly event: ClientEvent
 }
 
-/** Names of work, scores and tags. */
-const NAME = /^[A-Za-z0-9_./-]{1,64}$/
+/** Names of work, scores and tags; `__proto__` is no name that a record could hold. */
+const NAME = /^(?!__proto__$)[A-Za-z0-9_./-]{1,64}$/
 
 /** Parses one line. Undefined: not an event of version 1. */
 export function parseEventLine(line: string): TimedEvent | undefined {
-  if (line.length > LONGEST_LINE) return undefined
+  if (line.length > LONGEST_LINE || Buffer.byteLength(line) > LONGEST_LINE) return undefined
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -45,7 +45,7 @@ export function parseEventLine(line: string): TimedEvent | undefined {
     return undefined
   }
   if (!isObject(value) || value['v'] !== 1) return undefined
-  const keys = Object.keys(value).filter((key) => key in parsers)
+  const keys = Object.keys(value).filter((key) => Object.hasOwn(parsers, key))
   const key = keys[0]
   if (key === undefined || keys.length !== 1) return undefined
   const event = parsers[key]?.(value[key])

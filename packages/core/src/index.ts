@@ -2,15 +2,16 @@ export { type AnalysisOptions, analyse } from './analyse.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { isRecording, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
-export { declaredDomain } from './declared-domain.ts'
 export { type CurveProblem, type CurveStep, EnergyCurve, type Segment } from './energy-curve.ts'
 export { ErgometerError } from './ergometer-error.ts'
 export {
   findRecorder,
   LIVE_FILE,
+  makeEventDirectory,
   newEventDirectory,
   RECORDER_FILE,
   type RecorderInfo,
+  removeEventDirectory,
 } from './event-directory.ts'
 export { ROTATE_AT } from './event-files.ts'
 export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'

@@ -17,6 +17,8 @@ export class JournalFile {
   readonly #trouble: (error: Error) => void
   readonly #clock: () => number
   #waiting: string[] = []
+  #underWay: string[] = []
+  /** Characters that wait, without those under way. */
   #size = 0
   #writing: Promise<void> | undefined
   #lastSync: number
@@ -42,7 +44,7 @@ export class JournalFile {
 
   /** Lines that are not on disk. */
   get unwritten(): readonly string[] {
-    return this.#waiting
+    return [...this.#underWay, ...this.#waiting]
   }
 
   /** Takes a line; it is written soon. */
@@ -82,26 +84,33 @@ export class JournalFile {
   async #writeWaiting(file: FileHandle): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const lines = this.#waiting.length
-        const bytes = Buffer.from(`${this.#waiting.join('\n')}\n`)
-        let written = 0
-        try {
-          while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten
-        } catch (error) {
-          // A part may be on disk: the rest of that line would be torn, so the part is taken back.
-          if (written > 0) await file.truncate((await file.stat()).size - written)
-          throw error
-        }
-        this.#size -= bytes.length - lines
-        this.#waiting.splice(0, lines)
+        this.#underWay = this.#waiting
+        this.#waiting = []
+        this.#size = 0
+        await appendWhole(file, Buffer.from(`${this.#underWay.join('\n')}\n`))
+        this.#underWay = []
       }
       if (this.#clock() - this.#lastSync >= SYNC_EVERY) {
         this.#lastSync = this.#clock()
         file.datasync().catch(() => {})
       }
     } catch (error) {
+      this.#waiting = [...this.#underWay, ...this.#waiting]
+      this.#underWay = []
+      this.#size = this.#waiting.reduce((sum, line) => sum + line.length, 0)
       this.#notBefore = this.#clock() + RETRY_AFTER
       this.#trouble(error as Error)
     }
+  }
+}
+
+/** Appends all or nothing: of lines that were written in part, the part is taken back, or one would be torn. */
+async function appendWhole(file: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0
+  try {
+    while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten
+  } catch (error) {
+    if (written > 0) await file.truncate((await file.stat()).size - written)
+    throw error
   }
 }

@@ -10,9 +10,10 @@ import {
   type RowLine,
   type StartLine,
 } from './journal-line.ts'
+import { isSound } from './journal-soundness.ts'
 import { EnergyRows } from './known-energy.ts'
 import { NumberList } from './number-list.ts'
-import type { Work } from './work-ledger.ts'
+import { WorkSteps } from './work-steps.ts'
 
 type Line<Kind extends KindLine['kind']> = Extract<KindLine, { kind: Kind }>
 
@@ -30,7 +31,7 @@ export class Journal {
   /** Times of the rows in seconds of the run; the first is its begin. */
   readonly times = new NumberList()
   readonly domains: JournalDomain[] = []
-  readonly work: { t: number; work: Work }[] = []
+  readonly work = new WorkSteps()
   readonly phases: Line<'phase'>[] = []
   readonly folded: PhasesLine[] = []
   readonly begun = new Map<string, Line<'begun'>>()
@@ -60,7 +61,8 @@ export class Journal {
 
   /** Takes a parsed line. */
   add(line: JournalLine): void {
-    if (isRow(line)) this.#addRow(line)
+    if (!isSound(line)) this.damaged++
+    else if (isRow(line)) this.#addRow(line)
     else this.#addKind(line)
   }
 
@@ -73,12 +75,12 @@ export class Journal {
     const amounts = row.dJ ?? row.mJ ?? []
     const joules = row.dJ ? 0.1 : 0.001
     this.domains.forEach(({ rows }, index) => {
-      rows.coverage = row.coverage?.[index] ?? rows.coverage
+      rows.coverage = Math.min(1, row.coverage?.[index] ?? rows.coverage)
       const amount = amounts[index]
       rows.add(from, row.t, typeof amount === 'number' ? amount * joules : null)
     })
     this.times.push(row.t)
-    if (row.work) this.work.push({ t: row.t, work: row.work })
+    if (row.work) this.work.add(row.t, row.work)
   }
 
   #addKind(line: KindLine): void {
@@ -93,7 +95,7 @@ export class Journal {
         this.domains[line.domain]?.late.push(line)
         break
       case 'work':
-        this.work.push(line)
+        this.work.add(line.t, line.work)
         break
       case 'begun':
         this.begun.set(phaseKey(line), line)
@@ -133,8 +135,6 @@ export class Journal {
         break
       case 'share':
         break
-      default:
-        this.damaged++
     }
   }
 

@@ -76,9 +76,23 @@ export class KnownEnergy {
   /** The largest mean of a whole second between two times in watts, of those that are known in full. */
   peakWatts(from: number, to: number): number | undefined {
     let peak: number | undefined
-    for (let second = Math.ceil(from); second + 1 <= to; second++) {
-      if (this.#missing.between(second, second + 1) > 1e-3) continue
+    let last = Number.NaN
+    const look = (second: number): void => {
+      if (second === last || second < from || second + 1 > to) return
+      last = second
+      if (this.#missing.between(second, second + 1) > 1e-3) return
       peak = Math.max(peak ?? 0, this.joules(second, second + 1))
+    }
+    // Power only changes where a row or a late stretch begins or ends: no other second can stand out.
+    const lookAt = (time: number): void => {
+      look(Math.floor(time))
+      look(Math.ceil(time))
+    }
+    lookAt(from)
+    for (let row = this.#times.countUpTo(from); row < this.#times.length; row++) lookAt(this.#times.at(row))
+    for (const late of this.#late.list) {
+      lookAt(late.from)
+      lookAt(late.to)
     }
     return peak
   }

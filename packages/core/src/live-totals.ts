@@ -29,7 +29,7 @@ export function liveTotals(
   floor = 0,
 ): LiveTotals {
   const known = recording.settled
-  const shares = recording.domains.map((one) => (known > 0 ? Math.min(1, one.seconds / known) : 0))
+  const shares = recording.domains.map((one) => (known > 0 ? Math.min(1, one.ledger.seconds / known) : 0))
   const boundary = chooseBoundary(
     recording.domains.map(({ id, meter, domain }, index) => ({
       id,
@@ -42,7 +42,7 @@ export function liveTotals(
   const coverage =
     counted.length === 0 ? 0 : Math.min(...counted.map((one) => shares[recording.domains.indexOf(one)] ?? 0))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-  const joules = counted.some((one) => one.seconds > 0)
+  const joules = counted.some((one) => one.ledger.seconds > 0)
     ? Math.max(floor, sum(counted.map((one) => one.ledger.joules)))
     : undefined
   const watts = counted.map((one) => one.watts)
@@ -53,9 +53,9 @@ export function liveTotals(
     ...(joules === undefined ? {} : { joules, gramsCo2e: gramsOf(joules, factors) }),
     ...(watts.length > 0 && watts.every((value) => value !== undefined) ? { watts: sum(watts) } : {}),
     coverage,
-    domains: recording.domains.map(({ id, ledger, seconds: covered, watts }) => ({
+    domains: recording.domains.map(({ id, ledger, watts }) => ({
       id,
-      ...(covered > 0 ? { joules: ledger.joules } : {}),
+      ...(ledger.seconds > 0 ? { joules: ledger.joules } : {}),
       ...(watts === undefined ? {} : { watts }),
     })),
     health: recording.health.entries,

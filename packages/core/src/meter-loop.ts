@@ -5,6 +5,8 @@ import { longestInterval } from './counter-step.ts'
 export interface MeterSource {
   /** For messages until the meter has told its own name. */
   readonly name: string
+  /** True when somebody asked for it: that it cannot work here is then worth a word. */
+  readonly wanted: boolean
   /** Calls `loaded` when its options are accepted. Rejects with a MeterError. */
   open(loaded: () => void): Promise<MeterHandle>
 }
@@ -41,7 +43,6 @@ export class MeterLoop {
   #accept: (error?: MeterError) => void = () => {}
   #begun: () => void = () => {}
   #interval = 1
-  #due = 0
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> | undefined
@@ -83,7 +84,6 @@ export class MeterLoop {
       this.handle = handle
       this.#interval = gridOf(handle, this.#wanted)
       this.#listener.opened(handle, this.#interval)
-      this.#due = this.#clock()
       await this.#tick()
     } catch (cause) {
       const error = cause as MeterError
@@ -117,9 +117,7 @@ export class MeterLoop {
     }
     // On its grid: what was missed is not caught up with.
     const step = this.#failures === 0 ? this.#interval : this.#backOff(this.#interval)
-    const now = this.#clock()
-    this.#due += step * Math.max(1, Math.ceil((now - this.#due) / step))
-    this.#after(this.#due - now, () => this.#tick())
+    this.#after(secondsToGrid(this.#clock(), step), () => this.#tick())
   }
 
   /** Reads once, after a read that is under way. True when the meter has nothing more to give. */
@@ -155,4 +153,13 @@ function gridOf(handle: MeterHandle, wanted: number | undefined): number {
       : Number.POSITIVE_INFINITY,
   )
   return Math.min(wanted ?? handle.interval, ...limits)
+}
+
+/**
+ * Seconds until the next multiple of `step` of the monotonic clock. All meters share that grid, so that the
+ * machine wakes up once for all of them; a timer counts whole milliseconds and must not fire early.
+ */
+export function secondsToGrid(now: number, step: number): number {
+  const next = (Math.floor(now / step + 1e-6) + 1) * step
+  return Math.ceil((next - now) * 1000) / 1000
 }

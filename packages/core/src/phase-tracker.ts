@@ -16,11 +16,17 @@ export interface OpenPhase {
   told: boolean
 }
 
+/** Phases of one name to fold, and when others of that name are open that are told one by one. */
+export interface FastPhases {
+  readonly ended: readonly EndedPhase[]
+  readonly apart: readonly Interval[]
+}
+
 /** What a second holds of phases: which to write one by one, and which, by name, to fold into sums. */
 export interface SettledPhases {
   readonly edges: readonly number[]
   readonly ended: readonly EndedPhase[]
-  readonly folded: ReadonlyMap<string, readonly EndedPhase[]>
+  readonly folded: ReadonlyMap<string, FastPhases>
   /** Open for a second or more, not yet told. */
   readonly begun: readonly OpenPhase[]
 }
@@ -66,28 +72,44 @@ export class PhaseTracker {
     }
   }
 
+  /** Ends every open phase; what lasted or began beyond the end of the run is cut there. */
+  close(time: number): void {
+    this.endAll(time)
+    this.#ended = this.#ended
+      .filter((phase) => phase.from <= time)
+      .map((phase) => ({ ...phase, to: Math.min(phase.to, time) }))
+  }
+
   /** Takes out what ended in `(from, to]`; what came too late for its own second belongs to this one. */
   settle(from: number, to: number): SettledPhases {
     const now = this.#ended.filter((phase) => phase.to <= to)
     this.#ended = this.#ended.filter((phase) => phase.to > to)
     const fast = fastNames(now.filter((phase) => phase.from > from))
     const ended: EndedPhase[] = []
-    const folded = new Map<string, EndedPhase[]>()
+    const folded = new Map<string, { ended: EndedPhase[]; apart: Interval[] }>()
     let edges = 0
     for (const phase of now) {
       const crowded = edges >= EDGES_A_SECOND && phase.from > from
       if (phase.from > from && (crowded || fast.has(phase.name))) {
-        folded.set(phase.name, [...(folded.get(phase.name) ?? []), phase])
+        const known = folded.get(phase.name)
+        if (known) known.ended.push(phase)
+        else folded.set(phase.name, { ended: [phase], apart: [] })
       } else {
         ended.push(phase)
         edges += 2
       }
     }
+    const going = this.open.map((phase) => ({ ...phase, to }))
+    for (const phase of [...ended, ...this.#ended, ...going]) {
+      if (phase.from < to)
+        folded.get(phase.name)?.apart.push({ from: phase.from, to: Math.min(phase.to, to) })
+    }
     const begun = this.open.filter((phase) => !phase.told && phase.from <= to - 1)
     for (const phase of begun) phase.told = true
-    const fresh = this.open.filter((phase) => phase.from > from && phase.from <= to)
+    // A phase that goes on beyond this second may have ended by now.
+    const fresh = [...this.open, ...this.#ended]
     const times = [...ended.flatMap((phase) => [phase.from, phase.to]), ...fresh.map((phase) => phase.from)]
-    return { edges: times.filter((time) => time > from && time < to), ended, folded, begun }
+    return { edges: times.filter((time) => time > from && time <= to), ended, folded, begun }
   }
 }
 

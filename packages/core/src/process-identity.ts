@@ -16,6 +16,11 @@ export function processIdentity(pid = process.pid): ProcessIdentity {
   return { pid, ...(processStart ? { processStart } : {}), ...(bootId ? { bootId } : {}) }
 }
 
+/** What a process is called where only its number and the host's boot are known. */
+export function processName({ pid, bootId }: ProcessIdentity): string {
+  return bootId ? `${bootId}/${pid}` : `${pid}`
+}
+
 /** True while that very process runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {

@@ -6,9 +6,8 @@ import { join } from 'node:path'
 /** Seconds that git may take. */
 const GIT_DEADLINE = 2
 
-/** Where and with what a run was made. Slow to find: to be asked for once the run has begun. */
-export async function findProvenance(directory: string): Promise<Record<string, unknown>> {
-  const git = await findGit(directory)
+/** Where and with what hardware a run is made: what the system tells at once. */
+export function hostProvenance(): Record<string, unknown> {
   const cpu = cpus()[0]?.model.trim()
   const gpus = nvidiaGpus()
   return {
@@ -16,11 +15,11 @@ export async function findProvenance(directory: string): Promise<Record<string, 
     host: hostname(),
     ...(cpu ? { cpu } : {}),
     ...(gpus.length > 0 ? { gpus } : {}),
-    ...(git ? { git } : {}),
   }
 }
 
-async function findGit(directory: string): Promise<{ commit: string; dirty: boolean } | undefined> {
+/** The commit that a directory is at, and whether tracked files differ from it. Slow: git is asked. */
+export async function findGit(directory: string): Promise<{ commit: string; dirty: boolean } | undefined> {
   const commit = await git(directory, ['rev-parse', 'HEAD'])
   if (!commit || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined
   const changes = await git(directory, ['status', '--porcelain', '--untracked-files=no'])

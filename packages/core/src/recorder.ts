@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
@@ -18,9 +18,9 @@ import { readJournal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
 import { type LiveTotals, liveTotals } from './live-totals.ts'
-import { MeterLoop, type MeterSource } from './meter-loop.ts'
-import { bootSeconds, processIdentity } from './process-identity.ts'
-import { findProvenance } from './provenance.ts'
+import { MeterLoop, type MeterSource, secondsToGrid } from './meter-loop.ts'
+import { bootSeconds, processIdentity, processName } from './process-identity.ts'
+import { findGit, hostProvenance } from './provenance.ts'
 import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
@@ -34,11 +34,11 @@ export interface RecorderOptions {
   readonly home: string
   /** Path of the event directory, which the recorder makes and removes. */
   readonly events: string
-  /** Monotonic seconds at which the run begins at the latest, ready or not. */
+  /** Monotonic seconds up to which first readings are waited for. */
+  readonly readyBy: number
+  /** Monotonic seconds after which nobody waits any more: the run begins then at the latest, ready or not. */
   readonly beginBy: number
   readonly meters: readonly MeterSource[]
-  /** Names of meters whose options must be accepted before anything begins. */
-  readonly required: readonly string[]
   /** Seconds between two reads, if not each meter's own. */
   readonly interval?: number | undefined
   readonly factors: Factors
@@ -73,15 +73,20 @@ export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
   readonly time?: number
 }
 
-/** Seconds between two looks at the event files. */
+/** Seconds between two looks at the event files, and the most while nothing comes. */
 const LOOK_EVERY = 0.1
+const LOOK_IDLE = 0.8
 /** Seconds between two clock lines. */
 const CLOCK_EVERY = 60
 /** Wall or boot time may stray from monotonic time by so many seconds before it is told. */
 const CLOCK_JUMP = 1
+/** Seconds that a named meter has for its first reading once its options are accepted, however late that was. */
+const FIRST_READ = 0.1
 /** Seconds that the last readings may take in all, and one of them. */
 const LAST_READS = 1
 const LAST_READ = 0.5
+/** Seconds that git may still take at the end. */
+const LAST_GIT = 0.2
 /** Seconds that the disk may take at the end before the report is given without it. */
 const LAST_WRITE = 0.5
 
@@ -90,22 +95,28 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #listener: RecorderListener
   readonly #clock: () => number
+  readonly #owner: string | undefined
   readonly #loops: MeterLoop[]
   readonly #files: EventFiles
   readonly #indices = new Map<MeterHandle, number[]>()
+  readonly #declaredBy = new Map<string, MeterSource>()
   readonly #early: (() => void)[] = []
   readonly #lines: JournalLine[] = []
   #journal: JournalFile | undefined
   #folder: string | undefined
   #recording: Recording | undefined
   #origin = 0
-  #nextLook = 0
+  #lookEvery = LOOK_EVERY
   #nextClock = CLOCK_EVERY
   #lastClock = { wall: 0, boot: 0 as number | undefined, monotonic: 0 }
   #liveSecond = -1
   #liveJoules = 0
   #badSaid = 0
   #timer: NodeJS.Timeout | undefined
+  #provenance: Promise<void> | undefined
+  #opening: Promise<void> | undefined
+  #endAt = Number.POSITIVE_INFINITY
+  #closed = false
   #ended: Promise<Report> | undefined
   /** Settles when the run is over and everything is given back. */
   readonly ended: Promise<void>
@@ -117,6 +128,8 @@ export class Recorder {
     this.#listener = listener
     this.#clock = clock
     this.#files = new EventFiles(options.events)
+    const { owner: pid } = options
+    this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
     this.#loops = options.meters.map((source) => this.#loop(source))
     this.ended = new Promise((resolve) => {
       this.#over = resolve
@@ -127,9 +140,10 @@ export class Recorder {
     return new MeterLoop(
       source,
       {
-        opened: (handle, interval) => this.#soon(() => this.#opened(handle, interval)),
+        opened: (handle, interval) => this.#soon(() => this.#opened(source, handle, interval)),
         read: (handle, result) => this.#soon(() => this.#read(handle, result)),
-        trouble: (error, handle) => this.#soon(() => this.#trouble(error, handle?.name ?? source.name)),
+        trouble: (error, handle) =>
+          this.#soon(() => this.#trouble(error, source, handle?.name ?? source.name)),
       },
       this.#clock,
       this.#options.interval,
@@ -140,6 +154,7 @@ export class Recorder {
   async start(): Promise<void> {
     for (const loop of this.#loops) loop.start()
     const journal = this.#openJournal().then(() => this.#journalOpened())
+    this.#opening = journal
     const refused = await this.#refusal()
     if (refused) {
       await journal
@@ -149,22 +164,27 @@ export class Recorder {
       this.#listener.refused(refused)
       return
     }
-    const left = Math.max(0, this.#options.beginBy - this.#clock())
+    const { readyBy, meters } = this.#options
+    const wanted = meters.some((source) => source.wanted)
+    const left = Math.max(wanted ? FIRST_READ : 0, readyBy - this.#clock())
     const firsts = Promise.all(this.#loops.map((loop) => loop.first))
     await Promise.race([Promise.all([journal, firsts]), seconds(left)])
-    this.#begin(Math.min(this.#clock(), this.#options.beginBy))
+    this.#begin()
     this.#listener.ready(this.#folder)
     this.#tick()
-    const provenance = await findProvenance(process.cwd())
-    const command = this.#options.command
-    this.#write({ kind: 'provenance', t: 0, provenance: { ...provenance, ...(command ? { command } : {}) } })
   }
 
-  /** The first required meter that cannot be loaded, or refuses its options. */
+  async #findProvenance(): Promise<void> {
+    const { command } = this.#options
+    const quick = { ...hostProvenance(), ...(command ? { command } : {}) }
+    this.#write({ kind: 'provenance', t: 0, provenance: quick })
+    const git = await findGit(process.cwd())
+    if (git && !this.#closed) this.#write({ kind: 'provenance', t: 0, provenance: { git } })
+  }
+
+  /** The first wanted meter that cannot be loaded, or refuses its options. */
   async #refusal(): Promise<MeterError | undefined> {
-    const required = this.#loops.filter((_, index) =>
-      this.#options.required.includes(this.#options.meters[index]?.name ?? ''),
-    )
+    const required = this.#loops.filter((_, index) => this.#options.meters[index]?.wanted)
     const errors = await Promise.all(
       required.map((loop) =>
         Promise.race([loop.loaded.then(() => undefined), seconds(2)]).catch((error: MeterError) => error),
@@ -176,7 +196,7 @@ export class Recorder {
   }
 
   async #openJournal(): Promise<void> {
-    const { home, runId, events } = this.#options
+    const { home, events } = this.#options
     try {
       makeEventDirectory(events)
     } catch (error) {
@@ -186,19 +206,26 @@ export class Recorder {
         `${events}: no event directory: work and phases are not recorded: ${reason(error)}`,
       )
     }
-    const homes = [home, join(tmpdir(), `ergometer-home-${process.getuid?.() ?? 'user'}`)]
-    for (const place of homes) {
-      try {
-        this.#folder = await makeRunFolder(place, runId)
-        this.#journal = await this.#openFile(join(this.#folder, JOURNAL_FILE))
-        return
-      } catch (error) {
-        this.#folder = undefined
-        const next = place === home ? `the run goes to ${homes[1]}` : 'the run is kept in memory only'
-        this.#say('error', 'home-unwritable', `${place}: cannot be written (${reason(error)}): ${next}`)
-      }
+    if (await this.#openRun(home, 'the run goes to a temporary folder')) return
+    const spare = await mkdtemp(join(tmpdir(), 'ergometer-home-')).catch(() => undefined)
+    if (spare && (await this.#openRun(spare, 'the run is kept in memory only'))) {
+      this.#say('warning', 'home-moved', `the run lies in ${this.#folder}`)
+      return
     }
     this.#journal = await this.#openFile(undefined)
+  }
+
+  async #openRun(home: string, otherwise: string): Promise<boolean> {
+    try {
+      const folder = await makeRunFolder(home, this.#options.runId)
+      this.#journal = await this.#openFile(join(folder, JOURNAL_FILE))
+      this.#folder = folder
+      return true
+    } catch (error) {
+      const message = `${home}: cannot be written (${reason(error)}): ${otherwise}`
+      this.#say('error', 'home-unwritable', message)
+      return false
+    }
   }
 
   #openFile(path: string | undefined): Promise<JournalFile> {
@@ -211,9 +238,11 @@ export class Recorder {
     return JournalFile.open(path, trouble, this.#clock)
   }
 
-  /** From here on the run's seconds are counted. */
-  #begin(at: number): void {
+  /** From here on the run's seconds are counted. Whoever waited for the recorder went on at `beginBy`. */
+  #begin(): void {
+    if (this.#recording) return
     const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
+    const at = Math.min(this.#clock(), this.#options.beginBy)
     this.#origin = at
     const wall = Date.now() - (this.#clock() - at) * 1000
     const { pid, processStart, bootId } = processIdentity()
@@ -235,14 +264,18 @@ export class Recorder {
       versions: { ...versions },
     }
     this.#write(start)
+    // What the caller knows already is not told back to it.
+    const told = new Set(health.map(({ code }) => code))
     this.#recording = new Recording(
       (line) => this.#write(line),
-      (entry) => this.#listener.health(entry),
+      (entry) => {
+        if (!told.has(entry.code)) this.#listener.health(entry)
+      },
     )
     for (const entry of health) this.#recording.health.add(entry)
     this.#recording.addTags(tags)
     for (const action of this.#early.splice(0)) action()
-    this.#nextLook = this.#clock()
+    this.#provenance = this.#findProvenance()
   }
 
   #journalOpened(): void {
@@ -282,16 +315,26 @@ export class Recorder {
     this.#soon(() => this.#recording?.health.add(entry))
   }
 
-  #opened(handle: MeterHandle, interval: number): void {
+  #opened(source: MeterSource, handle: MeterHandle, interval: number): void {
+    const { name } = handle
     const indices = handle.domains.map((domain) => {
-      const index = this.#recording?.addDomain(handle.name, domain, interval) ?? -1
-      if (typeof index === 'number') return index
-      this.#say(
-        'error',
-        'domain-invalid',
-        `meter '${handle.name}' declares a domain that cannot be taken: ${index}`,
-        handle.name,
-      )
+      const id = `${name}:${domain.id}`
+      // A meter that is opened anew goes on with its own domains; another one's are not its to continue.
+      if ((this.#declaredBy.get(id) ?? source) !== source) {
+        this.#say(
+          'error',
+          'duplicate-domain',
+          `${id} is declared by two meters: the second is left out`,
+          name,
+        )
+        return -1
+      }
+      const index = this.#recording?.addDomain(name, domain, interval) ?? -1
+      if (typeof index === 'number') {
+        this.#declaredBy.set(id, source)
+        return index
+      }
+      this.#say('error', 'domain-invalid', `meter '${name}' declares what is no domain: ${index}`, name)
       return -1
     })
     this.#indices.set(handle, indices)
@@ -310,9 +353,13 @@ export class Recorder {
     if (Math.floor(now) > (this.#recording?.settled ?? 0)) this.#advance()
   }
 
-  #trouble(error: MeterError, meter: string): void {
-    const code = error.code === 'METER_TIMEOUT' ? 'meter-timeout' : 'meter-failed'
-    this.#say(error.outcome === 'retry' ? 'warning' : 'error', code, error.message, meter)
+  #trouble({ code, message, outcome }: MeterError, source: MeterSource, meter: string): void {
+    const severity = outcome === 'retry' ? 'warning' : 'error'
+    if (code === 'METER_UNAVAILABLE') {
+      this.#say(source.wanted ? 'warning' : 'info', 'meter-unavailable', message, meter)
+    } else {
+      this.#say(severity, code === 'METER_TIMEOUT' ? 'meter-timeout' : 'meter-failed', message, meter)
+    }
   }
 
   #now(): number {
@@ -322,9 +369,7 @@ export class Recorder {
   #tick(): void {
     if (this.#ended) return
     this.#advance()
-    const now = this.#clock()
-    this.#nextLook += LOOK_EVERY * Math.max(1, Math.ceil((now - this.#nextLook) / LOOK_EVERY))
-    this.#timer = setTimeout(() => this.#tick(), (this.#nextLook - now) * 1000)
+    this.#timer = setTimeout(() => this.#tick(), secondsToGrid(this.#clock(), this.#lookEvery) * 1000)
   }
 
   /** Something is waiting in the event files: look now. */
@@ -336,23 +381,27 @@ export class Recorder {
     const recording = this.#recording
     if (!recording || this.#ended) return
     this.#watchClocks()
-    this.#poll({ thoroughly })
+    // No row is written before the events of its second are read.
+    const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
+    this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
     this.#publish(recording)
   }
 
-  #poll(how: { thoroughly?: boolean; finally?: boolean }): void {
-    this.#files.poll(this.#clock(), (event, process) => this.#event(event, process), how)
-    if (this.#files.bad === this.#badSaid) return
+  #poll(how: { thoroughly?: boolean; finally?: boolean }): boolean {
+    const grew = this.#files.poll(this.#clock(), (event, process) => this.#event(event, process), how)
+    if (this.#files.bad === this.#badSaid) return grew
     const count = this.#files.bad - this.#badSaid
     this.#badSaid = this.#files.bad
     const message = 'event lines that could not be understood were left out (see docs/events.md)'
     this.#recording?.health.add({ severity: 'warning', code: 'bad-event-line', message, count })
+    return grew
   }
 
   #event({ event, time }: TimedEvent, client: string): void {
     const now = this.#now()
-    const at = time === undefined ? now : time - this.#origin
+    // What a client wrote without a time before the run's end belongs to the run, though it is read after it.
+    const at = time === undefined ? Math.min(now, this.#endAt) : time - this.#origin
     const told =
       event.kind === 'reading' && event.from !== undefined
         ? { ...event, from: event.from - this.#origin }
@@ -364,7 +413,7 @@ export class Recorder {
         message: `an event of kind '${event.kind}' made no sense (a phase that ends before it begins, a reading of an unknown domain) and was left out`,
       })
     }
-    if (event.kind !== 'end' || !client.endsWith(`/${this.#options.owner}`)) return
+    if (event.kind !== 'end' || client !== this.#owner) return
     const status = event.failed ? 'failed' : event.aborted ? 'aborted' : 'completed'
     const { exitCode } = event
     void this.end({
@@ -435,6 +484,8 @@ export class Recorder {
 
   /** The trainer is gone. What it said of its end in its event file counts; else it was killed. */
   async abandoned(): Promise<void> {
+    await Promise.race([this.#opening, seconds(LAST_WRITE)])
+    this.#begin()
     this.look()
     await this.end({ status: 'crashed', reason: 'the training ended without saying so' })
     await this.ended
@@ -442,15 +493,20 @@ export class Recorder {
 
   async #end({ time, ...end }: RunEnd): Promise<Report> {
     clearTimeout(this.#timer)
-    if (!this.#recording) this.#begin(this.#clock())
+    // A run may be over before its recorder was ready.
+    await Promise.race([this.#opening, seconds(LAST_WRITE)])
+    this.#begin()
     const recording = this.#recording as Recording
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
+    this.#endAt = at
     for (const loop of this.#loops) loop.stop()
     await this.#lastReads(recording, at)
     this.#poll({ finally: true })
     this.#files.close()
     this.#lastClock = { wall: Date.now() / 1000, boot: bootSeconds(), monotonic: this.#clock() }
     this.#writeClock()
+    await Promise.race([this.#provenance, seconds(LAST_GIT)])
+    this.#closed = true
     recording.close(at, end)
     const report = await this.#report()
     this.#listener.report(report)
@@ -484,6 +540,8 @@ export class Recorder {
     const journal = this.#journal
     await Promise.race([journal?.flush(), seconds(LAST_WRITE)])
     const folder = this.#folder
+    // A journal that could not be opened in time, or at all.
+    const unwritten = journal?.unwritten ?? this.#lines.map((line) => JSON.stringify(line))
     const lines = function* (): Generator<string> {
       if (folder) {
         try {
@@ -492,7 +550,7 @@ export class Recorder {
           // What cannot be read back is missing from the report, and said in its health.
         }
       }
-      yield* journal?.unwritten ?? []
+      yield* unwritten
     }
     const report = analyse(readJournal(lines()), this.#options.factors, folder ? { folder } : {})
     if (folder) {

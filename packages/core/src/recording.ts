@@ -1,13 +1,14 @@
 import type { Domain } from '@ergometer/meter'
-import { declaredDomain } from './declared-domain.ts'
-import { EnergyCurve } from './energy-curve.ts'
-import { EnergyLedger } from './energy-ledger.ts'
+import { declaredDomain } from '@ergometer/meter'
+import { EnergyCurve, type Segment } from './energy-curve.ts'
+import { EnergyLedger, type LateEnergy } from './energy-ledger.ts'
 import type { ClientEvent } from './event-line.ts'
 import { HealthLog } from './health.ts'
 import { totalSeconds, union } from './intervals.ts'
 import type { EndLine, JournalLine, PhasesLine, RowLine } from './journal-line.ts'
-import { type EndedPhase, PhaseTracker } from './phase-tracker.ts'
-import { WorkLedger } from './work-ledger.ts'
+import { type FastPhases, PhaseTracker } from './phase-tracker.ts'
+import { outside } from './stretches.ts'
+import { addWork, WorkLedger } from './work-ledger.ts'
 
 /** One domain while it is being recorded. */
 export interface RecordedDomain {
@@ -18,13 +19,9 @@ export interface RecordedDomain {
   readonly domain: Domain
   readonly curve: EnergyCurve
   readonly ledger: EnergyLedger
-  /** Covered seconds so far. */
-  seconds: number
   /** Mean of the last second that is known in full. */
   watts?: number
   peakWatts?: number
-  /** Millijoules that rows have not told yet, left over from rounding. */
-  untold: number
   /** Coverage that rows have told. */
   toldCoverage: number
   second: { joules: number; seconds: number }
@@ -98,9 +95,7 @@ export class Recording {
       interval,
       domain,
       curve: new EnergyCurve(domain, interval),
-      ledger: new EnergyLedger(this.#settled),
-      seconds: 0,
-      untold: 0,
+      ledger: new EnergyLedger(0, interval > WAITED_FOR ? 0 : this.#settled),
       toldCoverage: 1,
       second: { joules: 0, seconds: 0 },
     })
@@ -115,17 +110,9 @@ export class Recording {
     if (time > now + 1) return this.#implausible(one, `time ${(time - now).toFixed(1)} s in the future`)
     const step = one.curve.add(time, value, from)
     for (const segment of step.segments) {
-      for (const late of one.ledger.add(segment)) {
-        one.seconds += late.to - late.from
-        this.#write({
-          kind: 'late',
-          domain: index,
-          ...late,
-          from: micro(late.from),
-          to: micro(late.to),
-          joules: milli(late.joules),
-        })
-      }
+      const waited = one.interval <= WAITED_FOR
+      if (!waited) watchLate(one, segment)
+      this.#writeLate(index, waited ? one.ledger.add(segment) : one.ledger.addLate(segment))
     }
     if (step.problem === 'implausible-reading') return this.#implausible(one, step.why ?? '')
     if (step.problem) {
@@ -139,6 +126,19 @@ export class Recording {
       })
     }
     return true
+  }
+
+  #writeLate(domain: number, late: readonly LateEnergy[]): void {
+    for (const { from, to, joules, coverage } of late) {
+      this.#write({
+        kind: 'late',
+        domain,
+        from: micro(from),
+        to: micro(to),
+        joules,
+        ...(coverage === undefined ? {} : { coverage: micro(coverage) }),
+      })
+    }
   }
 
   #implausible(one: RecordedDomain, why: string): boolean {
@@ -287,7 +287,7 @@ export class Recording {
   /** Ends what is open, writes the last row at `time`, a checkpoint and the end line. */
   close(time: number, end: Omit<EndLine, 'kind' | 't'>): void {
     const t = Math.max(micro(time), this.#settled)
-    this.#phases.endAll(t)
+    this.#phases.close(t)
     for (let second = Math.floor(this.#settled) + 1; second < t; second++) this.#settleUntil(second, 'dJ')
     if (t > this.#settled) this.#settleUntil(t, 'mJ')
     this.#writePhases(t, t)
@@ -302,14 +302,14 @@ export class Recording {
   #settleUntil(until: number, unit: 'dJ' | 'mJ'): void {
     const from = this.#settled
     const phases = this.#phases.settle(from, until)
-    const folds = [...phases.folded].map(([name, ended]) => this.#fold(name, ended, until))
+    const folds = [...phases.folded].map(([name, fast]) => this.#fold(name, fast, until))
     const scores = [...this.#scores.values()].flat().map((score) => score.time)
     const edges = [...new Set([...phases.edges, ...scores])]
-      .filter((time) => time > from && time < until)
+      .filter((time) => time > from && time <= until)
       .sort((a, b) => a - b)
       .slice(0, MOST_EDGE_ROWS)
     for (const edge of edges) this.#row(edge, 'mJ')
-    this.#row(until, unit)
+    if (edges.at(-1) !== until) this.#row(until, unit)
     for (const line of folds) this.#write(line)
     for (const { name, id, process, from: since } of phases.begun) {
       this.#write({ kind: 'begun', t: until, name, id, process, from: since })
@@ -327,28 +327,25 @@ export class Recording {
 
   #row(t: number, unit: 'dJ' | 'mJ'): void {
     const from = this.#settled
-    const perUnit = unit === 'mJ' ? 1 : 100
     const amounts: (number | null)[] = []
     const coverage: number[] = []
     let changed = false
-    for (const one of this.domains) {
-      const known = one.ledger.settle(t)
-      one.seconds += known.seconds
-      const share = Math.round((known.seconds / (t - from)) * 1000) / 1000
-      if (share === 0) {
+    this.domains.forEach((one, index) => {
+      if (one.interval > WAITED_FOR) {
         amounts.push(null)
         coverage.push(one.toldCoverage)
-      } else {
-        // Rounded down and carried on: the sum of the rows never strays, and no row is ever negative.
-        const units = Math.floor((known.joules * 1000 + one.untold) / perUnit + 1e-6)
-        one.untold += known.joules * 1000 - units * perUnit
-        amounts.push(units)
-        if (share !== one.toldCoverage) changed = true
-        one.toldCoverage = share
-        coverage.push(share)
+        return
       }
+      const known = one.ledger.settle(t, unit === 'mJ' ? 1e-3 : 0.1)
+      amounts.push(known.units)
+      if (known.units !== null) {
+        if (known.coverage !== one.toldCoverage) changed = true
+        one.toldCoverage = known.coverage
+      }
+      coverage.push(one.toldCoverage)
+      this.#writeLate(index, known.late)
       watch(one, from, t, known)
-    }
+    })
     const work = this.work.settle(t)
     const row: RowLine = { t }
     if (amounts.length > 0) row[unit] = amounts
@@ -358,20 +355,18 @@ export class Recording {
     this.#settled = t
   }
 
-  #fold(name: string, phases: readonly EndedPhase[], t: number): PhasesLine {
-    const intervals = union(phases)
+  #fold(name: string, { ended: phases, apart }: FastPhases, t: number): PhasesLine {
+    // What a line of its own tells of one process is no second time told here of another.
+    const intervals = outside(
+      union(phases).map(({ from, to }) => ({ from, to, amount: to - from })),
+      union(apart),
+    )
     const counts: Record<string, number> = {}
-    for (const { process } of phases) counts[process] = (counts[process] ?? 0) + 1
+    for (const { process } of phases) addWork(counts, { [process]: 1 })
     const seconds = totalSeconds(intervals)
-    const known = this.domains.map((one) => {
-      const parts = intervals.map(({ from, to }) => one.ledger.between(from, to))
-      return {
-        joules: parts.reduce((sum, part) => sum + part.joules, 0),
-        seconds: parts.reduce((sum, part) => sum + part.seconds, 0),
-      }
-    })
-    const work = new WorkLedger()
-    for (const { from, to } of intervals) work.addTotal(this.work.between(from, to))
+    const known = this.domains.map((one) =>
+      one.interval > WAITED_FOR ? { joules: 0, seconds: 0 } : one.ledger.within(intervals),
+    )
     const whole = known.every((part) => seconds - part.seconds < 1e-6)
     return {
       kind: 'phases',
@@ -384,7 +379,7 @@ export class Recording {
       processSeconds: micro(totalSeconds(phases)),
       mJ: known.map((part) => (part.seconds > 0 ? Math.round(part.joules * 1e6) / 1e3 : null)),
       ...(whole ? {} : { covered: known.map((part) => micro(part.seconds)) }),
-      work: work.total,
+      work: this.work.within(intervals),
     }
   }
 
@@ -396,13 +391,12 @@ export class Recording {
         name,
         scores.filter((score) => score.time > until),
       )
-      const values = due.map((score) => score.value)
-      const telling = new Set([
-        0,
-        due.length - 1,
-        values.indexOf(Math.min(...values)),
-        values.indexOf(Math.max(...values)),
-      ])
+      let [low, high] = [0, 0]
+      due.forEach(({ value }, index) => {
+        if (value < (due[low]?.value ?? value)) low = index
+        if (value > (due[high]?.value ?? value)) high = index
+      })
+      const telling = new Set([0, due.length - 1, low, high])
       due.forEach(({ time, ...score }, index) => {
         if (telling.has(index)) this.#write({ kind: 'score', t: time, name, ...score })
       })
@@ -439,6 +433,12 @@ const problemText = {
 
 function averaged(domain: Domain): number {
   return domain.reads.quantity === 'power' ? (domain.reads.averagedOver ?? 0) / 2 : 0
+}
+
+/** Follows the power of a domain whose energy comes late. */
+function watchLate(one: RecordedDomain, { from, to, joules }: Segment): void {
+  one.watts = joules / (to - from)
+  if (from >= 0) one.peakWatts = Math.max(one.peakWatts ?? 0, one.watts)
 }
 
 /** Follows the mean of each whole second. */

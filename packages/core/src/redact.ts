@@ -15,11 +15,16 @@ export function redactArguments(args: readonly string[]): string[] {
   })
 }
 
-/** Text with the credentials of URLs hidden. */
+/** Text with the credentials of URLs, of HTTP headers and of JSON hidden. */
 export function redactText(text: string): string {
   return text
-    .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, `$1${HIDDEN}@`)
-    .replaceAll(/([?&][^=&\s]*(?:key|token|secret|password)[^=&\s]*=)[^&\s]+/gi, `$1${HIDDEN}`)
+    .replaceAll(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^/?#\s]+@/gi, `$1${HIDDEN}@`)
+    .replaceAll(/\b((?:bearer|authorization:\s*\w+)\s+)[A-Za-z0-9+/=._~-]+/gi, `$1${HIDDEN}`)
+    .replaceAll(
+      /("[^"]{0,64}(?:key|token|secret|password)[^"]{0,64}"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
+      `$1"${HIDDEN}"`,
+    )
+    .replaceAll(/([?&][^=&?\s]{0,64}(?:key|token|secret|password)[^=&?\s]{0,64}=)[^&\s]+/gi, `$1${HIDDEN}`)
 }
 
 /** A value with everything hidden whose name looks like a secret, at any depth. */

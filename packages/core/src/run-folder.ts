@@ -22,6 +22,12 @@ export function newRunId(name: string, at: Date): string {
 
 /** Makes the folder of a run in a home; only the user may look inside. */
 export async function makeRunFolder(home: string, runId: string): Promise<string> {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(runId)) {
+    throw new ErgometerError(
+      'RUN_ID_INVALID',
+      `run id '${runId}': expected letters, digits, '.', '_' and '-'`,
+    )
+  }
   const fresh = !existsSync(home)
   const folder = join(resolve(home), 'runs', runId)
   await mkdir(dirname(folder), { recursive: true, mode: 0o700 })

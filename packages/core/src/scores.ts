@@ -26,7 +26,8 @@ export function summariseScores(
   }
   if (kilowattHours === undefined || kilowattHours === 0) return summary
   for (const score of Object.values(summary)) {
-    if (score.better === 'higher') score.perKilowattHour = score.last / kilowattHours
+    const perKilowattHour = score.last / kilowattHours
+    if (score.better === 'higher' && Number.isFinite(perKilowattHour)) score.perKilowattHour = perKilowattHour
   }
   return summary
 }

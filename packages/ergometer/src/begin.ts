@@ -11,14 +11,12 @@ import type { Settings } from './settings.ts'
 const PATIENCE = 0.12
 const PATIENCE_TYPESCRIPT = 1
 /** A named meter's options are waited for longer: wrong ones are an error before anything begins. */
-export const PATIENCE_OPTIONS = 2.5
+const PATIENCE_OPTIONS = 2.5
 
-/** A run about to begin: what to tell the recorder, and how long to wait for it. */
+/** A run about to begin: what to tell the recorder, and how many seconds from now to wait for it at most. */
 export interface Beginning {
   readonly start: StartMessage
-  /** Seconds from now. */
   readonly patience: number
-  readonly required: boolean
 }
 
 /** Details of a beginning that are not settings. */
@@ -39,7 +37,8 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const { calledAt, fallbackName, typescript, health = [], ...rest } = details
   const meters = requestMeters(settings.meters, process.cwd())
   const slow = typescript || meters.some(isTypeScript)
-  const until = calledAt + (slow ? PATIENCE_TYPESCRIPT : PATIENCE)
+  const readyBy = calledAt + (slow ? PATIENCE_TYPESCRIPT : PATIENCE)
+  const beginBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
   const name = settings.name ?? fallbackName
   const { zone, intensity, pue, interval, group } = settings
   const given: GivenFactors = {
@@ -58,7 +57,8 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       tags: tagTexts(settings.tags),
       home: homeOf(settings),
       events: newEventDirectory(),
-      beginBy: until,
+      readyBy,
+      beginBy,
       meters,
       given,
       config: config as Record<string, unknown>,
@@ -68,8 +68,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       ...(group === undefined ? {} : { group }),
       ...rest,
     },
-    patience: Math.max(0, until - monotonicSeconds()),
-    required: meters.some((meter) => meter.required),
+    patience: Math.max(0, beginBy - monotonicSeconds()),
   }
 }
 

@@ -11,8 +11,15 @@ import { say } from './say-once.ts'
 /** Seconds that the end waits for the recorder's report before it reads the journal itself. */
 const REPORT_PATIENCE = 1.7
 
-/** The run of this process, with a recorder of its own. */
-export function recordRun(start: StartMessage, link: RecorderLink): Run {
+/** Seconds that a recorder in a thread of this process has to tidy up: it would end with the process. */
+const THREAD_PATIENCE = 0.3
+
+/** The run of this process, with a recorder of its own. `how.metered`: false when it is known that there is none. */
+export function recordRun(
+  start: StartMessage,
+  link: RecorderLink,
+  how: { metered: boolean; inline: boolean },
+): Run {
   const { runId, name, events } = start
   const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
   let failed: string | undefined
@@ -37,7 +44,10 @@ export function recordRun(start: StartMessage, link: RecorderLink): Run {
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onThrow)
     sayEnd(false)
-    return (await link.report(REPORT_PATIENCE)) ?? fromJournal()
+    const report = await link.report(REPORT_PATIENCE)
+    if (!report && how.metered) say('the recorder did not answer: the report is made from its journal')
+    if (report && how.inline) await link.ended(THREAD_PATIENCE)
+    return report ?? fromJournal()
   }
   const fromJournal = (): Report => {
     const folder = link.runFolder ?? join(resolve(start.home), 'runs', runId)

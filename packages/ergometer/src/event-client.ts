@@ -47,8 +47,8 @@ export class EventClient {
 
   /** Notes scores; what is not finite is left out. */
   score(values: ScoreValues): void {
-    const finite = Object.entries(values).filter(([, score]) =>
-      Number.isFinite(typeof score === 'object' ? score.value : score),
+    const finite = Object.entries(values ?? {}).filter(([, score]) =>
+      Number.isFinite(typeof score === 'object' ? score?.value : score),
     )
     if (finite.length > 0) this.write({ score: Object.fromEntries(finite) })
   }
@@ -93,7 +93,7 @@ export class EventClient {
 
   /** Adds tags. */
   tag(tags: Readonly<Record<string, string | number | boolean>>): void {
-    if (Object.keys(tags).length > 0) this.write({ tag: tags })
+    if (Object.keys(tags ?? {}).length > 0) this.write({ tag: tags })
   }
 
   /** Declares a domain that is pushed. */

@@ -27,7 +27,13 @@ export class EventWriter {
   /** Appends an event of now; `t`: monotonic nanoseconds, if it happened earlier. */
   write(event: Record<string, unknown>, t: bigint = process.hrtime.bigint()): void {
     // A time in nanoseconds is a JSON number that may exceed what a double holds: it is written as text.
-    const line = `{"v":1,"t":${t},${JSON.stringify(event).slice(1)}\n`
+    let line: string
+    try {
+      line = `{"v":1,"t":${t},${JSON.stringify(event).slice(1)}\n`
+    } catch (error) {
+      this.#tell(error as Error)
+      return
+    }
     if (line.length > LONGEST_LINE) {
       this.#tell(new Error(`an event of ${line.length} characters is too long, at most ${LONGEST_LINE}`))
       return

@@ -13,21 +13,31 @@ const FORWARDED: readonly NodeJS.Signals[] = [
 /** Signals that a terminal sends to all its foreground processes by itself. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
-/** Passes signals on to a child while it runs; answers with how to stop that. */
-export function forwardSignals(child: ChildProcess): () => void {
+/**
+ * Takes the signals that are meant for a child, before it is there: none gets lost, or ends this process.
+ * `to(child)` passes them on, those that came meanwhile too, and answers with how to stop that.
+ */
+export function forwardSignals(): { to(child: ChildProcess): () => void } {
+  let child: ChildProcess | undefined
+  const early: NodeJS.Signals[] = []
+  const pass = (signal: NodeJS.Signals): void => {
+    if (child) child.kill(signal)
+    else early.push(signal)
+  }
   const handlers = [
-    ...FORWARDED.map((signal) => [signal, () => void child.kill(signal)] as const),
-    ...FROM_TERMINAL.map((signal) => {
-      const forward = () => {
-        // Ctrl-C has reached the child already: a second one would kill what is saving a checkpoint.
-        if (!isForeground()) child.kill(signal)
-      }
-      return [signal, forward] as const
-    }),
+    ...FORWARDED.map((signal) => [signal, () => pass(signal)] as const),
+    // Ctrl-C has reached the child already: a second one would kill what is saving a checkpoint.
+    ...FROM_TERMINAL.map((signal) => [signal, () => (isForeground() ? undefined : pass(signal))] as const),
   ]
   for (const [signal, handler] of handlers) process.on(signal, handler)
-  return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler)
+  return {
+    to(started) {
+      child = started
+      for (const signal of early.splice(0)) pass(signal)
+      return () => {
+        for (const [signal, handler] of handlers) process.off(signal, handler)
+      }
+    },
   }
 }
 

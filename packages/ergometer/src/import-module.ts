@@ -1,5 +1,8 @@
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { privateFolder } from './private-folder.ts'
+
+/** What a meter or a configuration may import wherever it lies. */
+const OURS = ['@ergometer/meter', 'ergometer']
 
 /** File names that need a translator on some supported Node. */
 export const TYPESCRIPT = /\.[cm]?tsx?$/
@@ -19,20 +22,15 @@ export async function importModule(url: string): Promise<Record<string, unknown>
   // Not where a bundler would find it: jiti is installed beside this package, and seldom needed.
   const jiti = 'jiti'
   const { createJiti } = (await import(jiti)) as typeof import('jiti')
-  const ours = import.meta.resolve('@ergometer/meter')
   const load = createJiti(import.meta.url, {
     fsCache: privateFolder('jiti') ?? false,
-    alias: isSource(ours) ? {} : { '@ergometer/meter': fileURLToPath(ours) },
+    alias: Object.fromEntries(OURS.map((name) => [name, fileURLToPath(import.meta.resolve(name))])),
     interopDefault: true,
   })
-  return load.import(fileURLToPath(pathToFileURL(fileURLToPath(url))))
+  return load.import(fileURLToPath(url))
 }
 
 function isOursMissing(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException
-  return code === 'ERR_MODULE_NOT_FOUND' && /'@ergometer\/meter'|'ergometer'/.test(message)
-}
-
-function isSource(url: string): boolean {
-  return TYPESCRIPT.test(url)
+  return code === 'ERR_MODULE_NOT_FOUND' && OURS.some((name) => message.includes(`'${name}'`))
 }

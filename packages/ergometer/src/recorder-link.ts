@@ -1,9 +1,17 @@
-import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
-import type { HealthEntry, LiveTotals, Report, RunEnd } from '@ergometer/core'
+import {
+  type HealthEntry,
+  type LiveTotals,
+  makeEventDirectory,
+  type Report,
+  type RunEnd,
+  removeEventDirectory,
+} from '@ergometer/core'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
 import { recorderProgram } from './recorder-program.ts'
+import { spawnRecorder } from './spawn-recorder.ts'
 
 /** How a wait for a recorder ended: it is ready, it refused, it is gone, or time was up. */
 export type Readiness =
@@ -18,37 +26,34 @@ export interface LinkListener {
   live?(totals: LiveTotals): void
 }
 
+/** Sends a line; undefined ends the connection. */
+type Send = (line: string | undefined) => void
+
 /** A line to the recorder of a run. It never keeps this process alive, and nothing it meets is thrown. */
 export class RecorderLink {
   runFolder: string | undefined
   readonly #listener: LinkListener
-  readonly #send: (line: string) => void
+  readonly #send: Send
   #readiness: Readiness | undefined
   #report: Report | undefined
   #gone = false
+  #events: string | undefined
   #waiting: (() => void)[] = []
 
-  /** Starts a recorder for a run, in a process of its own or in a thread of this one. */
-  constructor(start: StartMessage, where: 'process' | 'inline', listener: LinkListener = {}) {
+  /**
+   * Starts a recorder, in a process of its own or in a thread of this one; it boots while settings are read.
+   * `started`: its process, if it was started already.
+   */
+  constructor(where: 'process' | 'inline', listener: LinkListener = {}, started?: ChildProcess) {
     this.#listener = listener
-    const program = recorderProgram()
-    if (program === undefined) {
-      this.#send = () => {}
-      this.#end()
-      return
-    }
-    this.#send = where === 'inline' ? this.#startThread(program) : this.#startProcess(program)
-    this.#tell({ start })
+    this.#send = (where === 'inline' ? this.#thread() : this.#pipes(started ?? spawnRecorder())) ?? (() => {})
   }
 
-  #startProcess(program: string): (line: string) => void {
-    // A session of its own: not ended by the terminal's Ctrl-C, and it holds no pipe of the training's.
-    const child = spawn(process.execPath, [program], {
-      detached: true,
-      windowsHide: true,
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-      env: recorderEnvironment(),
-    })
+  #pipes(child: ChildProcess | undefined): Send | undefined {
+    if (!child) {
+      this.#end()
+      return undefined
+    }
     child.on('error', () => this.#end())
     child.on('exit', () => this.#end())
     child.unref()
@@ -67,17 +72,26 @@ export class RecorderLink {
     })
     output.on('end', () => this.#end())
     return (line) => {
-      if (input.writable) input.write(`${line}\n`)
+      if (line === undefined) input.end()
+      else if (input.writable) input.write(`${line}\n`)
     }
   }
 
-  #startThread(program: string): (line: string) => void {
+  #thread(): Send | undefined {
+    const program = recorderProgram()
+    if (program === undefined) {
+      this.#end()
+      return undefined
+    }
     const worker = new Worker(program, { stdin: false, stdout: true, stderr: true, execArgv: [] })
     worker.on('message', (message: FromRecorder) => this.#receive(message))
     worker.on('error', () => this.#end())
     worker.on('exit', () => this.#end())
     worker.unref()
-    return (line) => worker.postMessage(line === '' ? '' : JSON.parse(line))
+    return (line) => {
+      if (line === undefined) void worker.terminate()
+      else worker.postMessage(line === '' ? '' : JSON.parse(line))
+    }
   }
 
   #receive(message: FromRecorder): void {
@@ -94,6 +108,7 @@ export class RecorderLink {
   #end(): void {
     this.#gone = true
     this.#wake()
+    if (this.#readiness === undefined && this.#events !== undefined) removeEventDirectory(this.#events)
   }
 
   #wake(): void {
@@ -102,6 +117,23 @@ export class RecorderLink {
 
   #tell(message: ToRecorder): void {
     this.#send(JSON.stringify(message))
+  }
+
+  /** Tells the recorder of its run. The event directory is there from now on, ready or not. */
+  begin(start: StartMessage): void {
+    if (this.#gone) return
+    this.#events = start.events
+    try {
+      makeEventDirectory(start.events)
+    } catch {
+      // The recorder says so.
+    }
+    this.#tell({ start })
+  }
+
+  /** There is no run after all. */
+  cancel(): void {
+    this.#send(undefined)
   }
 
   /** Waits until the run has begun, at most so many seconds. */
@@ -126,6 +158,11 @@ export class RecorderLink {
     return this.#report
   }
 
+  /** Waits until the recorder has ended, at most so many seconds: a thread ends with its process, done or not. */
+  async ended(seconds: number): Promise<void> {
+    await this.#until(() => this.#gone, seconds)
+  }
+
   /** While somebody waits, a timer keeps this process alive; the link itself does not. */
   async #until(condition: () => boolean, seconds: number): Promise<void> {
     let timeout = false
@@ -142,12 +179,6 @@ export class RecorderLink {
     }
     clearTimeout(timer)
   }
-}
-
-/** The recorder's environment: without what would slow its start or change it. */
-function recorderEnvironment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...environment } = process.env
-  return environment
 }
 
 /** What the recorder drops, and processes of meters may need. */

@@ -9,6 +9,7 @@ export interface StartMessage {
   readonly tags: Readonly<Record<string, string>>
   readonly home: string
   readonly events: string
+  readonly readyBy: number
   readonly beginBy: number
   readonly meters: readonly MeterRequest[]
   readonly interval?: number

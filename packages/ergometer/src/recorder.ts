@@ -1,7 +1,15 @@
 import { Socket } from 'node:net'
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { type MeterSource, Recorder, redactArguments } from '@ergometer/core'
-import { loadMeter, type MeterHandle, monotonicSeconds, openHere, openIsolated } from '@ergometer/meter'
+import {
+  loadMeter,
+  MeterError,
+  type MeterHandle,
+  monotonicSeconds,
+  openHere,
+  openIsolated,
+  realContext,
+} from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
 import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
@@ -30,7 +38,6 @@ function record(start: StartMessage): void {
     {
       ...options,
       meters: meters.map((request) => sourceOf(request, log, environment)),
-      required: meters.filter((request) => request.required).map((request) => request.name),
       factors: factorsFrom(given),
       given,
       versions: versions(),
@@ -61,7 +68,7 @@ type Log = (meter: string) => NonNullable<Parameters<typeof openHere>[1]>['log']
 
 /** Ours are trusted and opened here; those of others each in a process of their own. */
 function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['environment']): MeterSource {
-  const { name, builtin, options } = request
+  const { name, builtin, options, required } = request
   const logged = log(name)
   const common = logged ? { log: logged } : {}
   const open = async (loaded: () => void): Promise<MeterHandle> => {
@@ -77,6 +84,11 @@ function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['en
     if (builtin) {
       const ours = await loadMeter(reference)
       loaded()
+      const availability = await ours.definition.probe?.(ours.options, realContext())
+      if (availability?.available === false) {
+        const message = `${availability.why} ('ergometer doctor' tells what to do)`
+        throw new MeterError(message, { outcome: 'fatal', code: 'METER_UNAVAILABLE' })
+      }
       if (!ours.definition.isolate) return openHere(ours, common)
     }
     const importer = { importer: new URL('./import-module.js', import.meta.url).href }
@@ -87,7 +99,7 @@ function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['en
       env: { ...process.env, ...environment },
     })
   }
-  return { name, open }
+  return { name, wanted: required, open }
 }
 
 function finish(): void {

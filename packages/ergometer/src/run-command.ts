@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { LiveTotals, RunEnd } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { liveLine, terminalReport } from '@ergometer/report'
-import { baseName, begin, PATIENCE_OPTIONS, surroundingRecorder } from './begin.ts'
+import { type Beginning, type BeginningDetails, baseName, begin, surroundingRecorder } from './begin.ts'
 import { commandSettings, type Flags } from './cli-flags.ts'
 import { forwardSignals } from './forward-signals.ts'
 import { LiveDisplay } from './live-display.ts'
@@ -22,31 +22,42 @@ export interface RunFlags extends Flags {
 
 /**
  * `ergometer run -- CMD`: starts a recorder, then CMD, passes everything through, and answers with CMD's exit
- * code. This process opens no meter and writes no file.
+ * code. This process opens no meter and writes no file. `recorder`: its process, if it was started already.
  */
-export async function runCommand(command: readonly string[], flags: RunFlags): Promise<number> {
+export async function runCommand(
+  command: readonly string[],
+  flags: RunFlags,
+  recorder?: ChildProcess,
+): Promise<number> {
   const calledAt = monotonicSeconds()
-  const { settings, typescript } = await commandSettings(flags)
+  const display = LiveDisplay.wanted(flags.live === true)
+  const link = new RecorderLink(
+    'process',
+    {
+      health: (entry) => {
+        display?.clear()
+        sayHealth(entry)
+      },
+      live: (totals: LiveTotals) => display?.draw((columns, color) => liveLine(totals, { columns, color })),
+    },
+    recorder,
+  )
   const { info, stale } = surroundingRecorder()
   if (stale) say(stale.message)
-  const display = LiveDisplay.wanted(flags.live === true)
-  const { start, patience, required } = begin(settings, {
+  const details = {
     calledAt,
     fallbackName: baseName(command[0]),
     command,
-    typescript,
     health: stale ? [stale] : [],
     live: display !== undefined,
     ...(info ? { parent: info.runId } : {}),
+  }
+  const { start, patience } = await prepare(flags, details).catch((error) => {
+    link.cancel()
+    throw error
   })
-  const link = new RecorderLink(start, settings.recorder ?? 'process', {
-    health: (entry) => {
-      display?.clear()
-      sayHealth(entry)
-    },
-    live: (totals: LiveTotals) => display?.draw((columns, color) => liveLine(totals, { columns, color })),
-  })
-  const readiness = await link.ready(required ? Math.max(PATIENCE_OPTIONS, patience) : patience)
+  link.begin(start)
+  const readiness = await link.ready(patience)
   if (readiness.kind === 'refused') {
     say(readiness.message)
     return 2
@@ -65,6 +76,12 @@ export async function runCommand(command: readonly string[], flags: RunFlags): P
   return code
 }
 
+async function prepare(flags: RunFlags, details: BeginningDetails): Promise<Beginning> {
+  const { live: _, ...rest } = flags
+  const { settings, typescript } = await commandSettings(rest)
+  return begin(settings, { ...details, typescript })
+}
+
 interface ChildEnd {
   readonly code: number
   readonly end: RunEnd
@@ -74,8 +91,9 @@ interface ChildEnd {
 function runChild(command: readonly string[], environment: Record<string, string>): Promise<ChildEnd> {
   const [file, ...args] = command as [string, ...string[]]
   return new Promise((resolve) => {
+    const signals = forwardSignals()
     const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
-    const stop = forwardSignals(child)
+    const stop = signals.to(child)
     child.once('error', (error: NodeJS.ErrnoException) => {
       stop()
       const found = error.code !== 'ENOENT'

@@ -6,11 +6,14 @@ const NAME = /^[A-Za-z0-9_./-]{1,64}$/
 
 const tagName = z.string().regex(NAME, 'a tag name has 1 to 64 letters, digits, _ . / -')
 
-const meter = z.union([
-  z.string().min(1),
-  z.strictObject({ module: z.string(), meter: z.string(), options: z.unknown().optional() }),
-  z.custom((value) => isMeterFactory(value), 'expected a meter: a name, or what a meter factory returns'),
-])
+const meter = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ module: z.string(), meter: z.string(), options: z.unknown().optional() }),
+    z.custom((value) => isMeterFactory(value)),
+  ],
+  'expected a meter: a name, a file, or what a meter factory returns',
+)
 
 /** Schema of `Settings`; unknown keys are errors. */
 export const settingsSchema = z.strictObject({

@@ -34,11 +34,22 @@ export interface Settings {
  */
 export async function parseSettings(value: unknown, where: string): Promise<Settings> {
   // zod is loaded only where there is something to check: it costs 10 ms.
+  if (isEmpty(value)) return {}
   const { settingsSchema } = await import('./settings-schema.ts')
   const result = settingsSchema.safeParse(value)
   if (result.success) return result.data as Settings
-  const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`)
+  const issues = result.error.issues.map((issue) => {
+    // Of a key that is wrong the schema of keys tells what was expected.
+    const [inner] = issue.code === 'invalid_key' ? issue.issues : []
+    return `${issue.path.join('.') || 'settings'}: ${inner?.message ?? issue.message}`
+  })
   throw new ErgometerError('SETTINGS_INVALID', `${where}: ${issues.join('; ')}`)
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  )
 }
 
 /** Settings of several origins: the first that has a key counts; tags merge. */

@@ -1,8 +1,15 @@
 import { ErgometerError } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { joinRun } from './attached-run.ts'
-import { baseName, begin, environmentSettings, PATIENCE_OPTIONS, surroundingRecorder } from './begin.ts'
-import { findConfig, loadConfig } from './config-file.ts'
+import {
+  type Beginning,
+  type BeginningDetails,
+  baseName,
+  begin,
+  environmentSettings,
+  surroundingRecorder,
+} from './begin.ts'
+import { type ConfigFile, findConfig, loadConfig } from './config-file.ts'
 import { recordRun } from './embedded-run.ts'
 import { RecorderLink } from './recorder-link.ts'
 import type { Run } from './run.ts'
@@ -19,25 +26,35 @@ export async function startRun(options: Settings = {}): Promise<Run> {
   const calledAt = monotonicSeconds()
   const { directory, info, stale } = surroundingRecorder()
   if (stale) say(stale.message)
-  const given = Object.keys(options).length > 0 ? await parseSettings(options, 'startRun') : {}
   const fallbackName = baseName(process.argv[1])
-  if (directory && info) return joinRun(directory, info, given, fallbackName)
+  if (directory && info)
+    return joinRun(directory, info, await parseSettings(options, 'startRun'), fallbackName)
   const file = findConfig()
+  // The recorder boots while settings are read, where it is known already what kind it is to be.
+  const known = options.recorder ?? (file ? undefined : 'process')
+  const early = known && new RecorderLink(known, { health: sayHealth })
+  const details = { calledAt, fallbackName, owner: process.pid, health: stale ? [stale] : [] }
+  const { start, patience, settings } = await prepare(options, file, details).catch((error) => {
+    early?.cancel()
+    throw error
+  })
+  const link = early ?? new RecorderLink(settings.recorder ?? 'process', { health: sayHealth })
+  link.begin(start)
+  const readiness = await link.ready(patience)
+  if (readiness.kind === 'refused') throw new ErgometerError(readiness.code, readiness.message)
+  const metered = readiness.kind !== 'gone'
+  if (!metered)
+    say('no recorder could be started: this run is not metered (ERGOMETER_RECORDER names its program)')
+  return recordRun(start, link, { metered, inline: settings.recorder === 'inline' })
+}
+
+async function prepare(
+  options: Settings,
+  file: ConfigFile | undefined,
+  details: BeginningDetails,
+): Promise<Beginning & { settings: Settings }> {
+  const given = await parseSettings(options, 'startRun')
   const configured = file ? await loadConfig(file) : {}
   const settings = mergeSettings(given, environmentSettings(), configured)
-  const beginning = begin(settings, {
-    calledAt,
-    fallbackName,
-    owner: process.pid,
-    health: stale ? [stale] : [],
-    typescript: file?.typescript ?? false,
-  })
-  const link = new RecorderLink(beginning.start, settings.recorder ?? 'process', { health: sayHealth })
-  const readiness = await link.ready(
-    beginning.required ? Math.max(PATIENCE_OPTIONS, beginning.patience) : beginning.patience,
-  )
-  if (readiness.kind === 'refused') throw new ErgometerError(readiness.code, readiness.message)
-  if (readiness.kind === 'gone')
-    say('no recorder could be started: this run is not metered (ERGOMETER_RECORDER names its program)')
-  return recordRun(beginning.start, link)
+  return { ...begin(settings, { ...details, typescript: file?.typescript ?? false }), settings }
 }

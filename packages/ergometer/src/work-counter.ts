@@ -33,8 +33,7 @@ export class WorkCounter {
   add(increments: Readonly<Work>): void {
     for (const name in increments) {
       const amount = increments[name] as number
-      if (amount >= 0 && amount < Number.POSITIVE_INFINITY)
-        this.#work[name] = (this.#work[name] ?? 0) + amount
+      if (Number.isFinite(amount) && amount >= 0) this.#work[name] = (this.#work[name] ?? 0) + amount
     }
     this.#any = true
     if (--this.#left > 0) return

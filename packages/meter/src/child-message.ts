@@ -1,5 +1,5 @@
-import type { MeterReference } from './define-meter.ts'
 import type { Domain } from './domain.ts'
+import type { LooseReference } from './load-meter.ts'
 import type { Availability } from './meter.ts'
 import type { LogDetails } from './meter-context.ts'
 import type { Outcome } from './meter-error.ts'
@@ -12,30 +12,48 @@ export interface Failure {
   readonly outcome: Outcome
 }
 
-/** What the parent says to the child that holds a meter. */
-export type ToChild =
-  | {
-      readonly open: Omit<MeterReference, 'meter'> & { readonly meter?: string }
-      readonly sysRoot?: string
-      readonly procRoot?: string
-      /** URL of a module whose `importModule(url)` loads what plain `import` cannot (TypeScript). */
-      readonly importer?: string
-      /** Only probe: answer with `probed`, open nothing. */
-      readonly probe?: boolean
-    }
-  | { readonly read: number; readonly deadline: number }
-  | { readonly close: true }
+/** To open a meter, or to probe it. */
+export interface OpenRequest {
+  readonly open: LooseReference
+  readonly sysRoot?: string
+  readonly procRoot?: string
+  /** URL of a module whose `importModule(url)` loads what plain `import` cannot (TypeScript). */
+  readonly importer?: string
+  /** Only probe: answer with `probed`, and open nothing for longer than that takes. */
+  readonly probe?: boolean
+}
 
-/** What the child answers. */
+/** What the parent says to the child that holds a meter. Times in seconds. */
+export type ToChild =
+  | OpenRequest
+  | { readonly read: number; readonly deadline: number }
+  | { readonly close: { readonly deadline: number } }
+
+/** What the child answers. The parent believes none of it: `child-answer.ts`. */
 export type FromChild =
   | { readonly loaded: true }
-  | { readonly opened: { name: string; interval: number; domains: readonly Domain[] } }
-  | { readonly probed: { name: string; availability: Availability; domains: readonly Domain[] } }
+  | {
+      readonly opened: {
+        readonly name: string
+        readonly interval: number
+        readonly domains: readonly Domain[]
+      }
+    }
+  | {
+      readonly probed: {
+        readonly name: string
+        readonly availability: Availability
+        readonly domains: readonly Domain[]
+      }
+    }
+  /** Nothing more can be had from this child. */
   | { readonly failed: Failure }
-  | { readonly log: { message: string; details?: LogDetails } }
+  | { readonly log: { readonly message: string; readonly details?: LogDetails | undefined } }
   | {
       readonly read: number
       readonly readings: readonly Reading[]
       readonly gauges: readonly Gauge[]
       readonly error?: Failure
+      /** False when this was the last answer. */
+      readonly alive: boolean
     }

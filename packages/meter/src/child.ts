@@ -1,5 +1,7 @@
-import type { Failure, FromChild, ToChild } from './child-message.ts'
+import { Worker } from 'node:worker_threads'
+import type { Failure, FromChild, OpenRequest, ToChild } from './child-message.ts'
 import { type ImportModule, loadMeter } from './load-meter.ts'
+import type { LogDetails } from './meter-context.ts'
 import { asMeterError } from './meter-error.ts'
 import type { MeterHandle } from './meter-handle.ts'
 import { openHere } from './open-here.ts'
@@ -7,6 +9,10 @@ import { probeMeter } from './probe-meter.ts'
 
 // The program of a child process that holds one meter. A hung driver call ends with this process.
 
+/** Seconds until this process ends by itself after it has failed; its parent ends it sooner. */
+const LAST_WORDS = 1
+
+let what = 'meter'
 let meter: MeterHandle | undefined
 
 function say(message: FromChild): void {
@@ -14,48 +20,71 @@ function say(message: FromChild): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
-function failure(cause: unknown): Failure {
-  const { message, code, outcome } = asMeterError(cause, 'meter')
-  return { message, code, outcome }
+function log(message: string, details?: LogDetails): void {
+  say({ log: { message, details } })
 }
 
-async function open(message: Extract<ToChild, { open: unknown }>): Promise<void> {
-  const importModule: ImportModule | undefined = message.importer
-    ? (await import(message.importer)).importModule
-    : undefined
-  const loaded = await loadMeter(message.open, importModule)
+function failure(cause: unknown, begin = what, code?: string): Failure {
+  const { message, outcome, ...error } = asMeterError(cause, begin, code)
+  return { message, outcome, code: error.code }
+}
+
+async function open({ open: reference, importer, probe, ...world }: OpenRequest): Promise<void> {
+  what = `meter '${reference.meter ?? reference.module}'`
+  const importModule: ImportModule | undefined = importer ? (await import(importer)).importModule : undefined
+  const loaded = await loadMeter(reference, importModule)
   say({ loaded: true })
-  const { sysRoot, procRoot } = message
-  const options = {
-    ...(sysRoot === undefined ? {} : { sysRoot }),
-    ...(procRoot === undefined ? {} : { procRoot }),
-    log: (text: string, details?: Parameters<NonNullable<Parameters<typeof openHere>[1]>['log'] & {}>[1]) =>
-      say({ log: { message: text, ...(details ? { details } : {}) } }),
-  }
-  if (message.probe) {
-    say({ probed: { name: loaded.definition.name, ...(await probeMeter(loaded, options)) } })
+  if (probe) {
+    const { availability, domains } = await probeMeter(loaded, { ...world, log })
+    say({ probed: { name: loaded.definition.name, availability, domains } })
     return
   }
-  meter = await openHere(loaded, options)
+  meter = await openHere(loaded, { ...world, log })
   const { name, interval, domains } = meter
   say({ opened: { name, interval, domains } })
 }
 
+async function read(number: number, deadline: number): Promise<void> {
+  if (!meter) return
+  const { readings, gauges, error } = await meter.read(deadline)
+  say({ read: number, readings, gauges, ...(error ? { error: failure(error) } : {}), alive: meter.alive })
+}
+
+/**
+ * A meter that blocks this thread also keeps it from noticing that the parent is gone, and would burn a core
+ * for ever: another thread looks once a second.
+ */
+function watchParent(): void {
+  const program = `
+    const parent = process.ppid
+    setInterval(() => {
+      if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+    }, 1000)`
+  new Worker(program, { eval: true, stdin: false, env: {}, execArgv: [] }).unref()
+}
+
 async function receive(message: ToChild): Promise<void> {
   if ('open' in message) {
+    watchParent()
     await open(message).catch((cause) => say({ failed: failure(cause) }))
   } else if ('read' in message) {
-    const result = await meter?.read(message.deadline)
-    if (!result) return
-    const { readings, gauges, error } = result
-    say({ read: message.read, readings, gauges, ...(error ? { error: failure(error) } : {}) })
+    await read(message.read, message.deadline)
   } else {
-    await meter?.close()
+    await meter?.close(message.close.deadline)
     process.disconnect()
   }
 }
 
 process.on('message', (message: ToChild) => void receive(message))
 process.on('disconnect', () => process.exit(0))
+// Signals are the training's or the recorder's, which reads once more before it ends this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 // A meter's stray rejection is its own affair until it stops answering.
-process.on('unhandledRejection', (cause) => say({ log: { message: failure(cause).message } }))
+process.on('unhandledRejection', (cause) => {
+  const { message } = failure(cause, `${what}: unhandled rejection`)
+  log(message, { severity: 'warning', code: 'meter-rejection' })
+})
+process.on('uncaughtException', (cause) => {
+  say({ failed: failure(cause, `${what}: uncaught`, 'METER_PROCESS_ENDED') })
+  setTimeout(() => process.exit(1), LAST_WORDS * 1000)
+})

@@ -1,3 +1,4 @@
+export { declaredDomain, declaredDomains } from './declared-domain.ts'
 export {
   defineMeter,
   definitionOf,
@@ -17,12 +18,13 @@ export {
   type Reads,
   type StandardUncertainty,
 } from './domain.ts'
-export { type IsolationOptions, openIsolated, probeIsolated } from './isolated-meter.ts'
-export { type ImportModule, type LoadedMeter, loadMeter } from './load-meter.ts'
+export { openIsolated, probeIsolated } from './isolated-meter.ts'
+export { type ImportModule, type LoadedMeter, type LooseReference, loadMeter } from './load-meter.ts'
 export type { Availability, EnergyMeter, MeterDefinition, ReadingTime, RecordReading } from './meter.ts'
 export { type LogDetails, type MeterContext, monotonicSeconds, realContext } from './meter-context.ts'
 export { asMeterError, MeterError, type Outcome } from './meter-error.ts'
 export type { Gauge, MeterHandle, OpenOptions, Reading, ReadResult } from './meter-handle.ts'
+export type { IsolationOptions } from './meter-process.ts'
 export { openHere } from './open-here.ts'
 export { type Probed, probeMeter } from './probe-meter.ts'
 export { type Recorded, recordReadings } from './record-readings.ts'

@@ -13,28 +13,30 @@ export interface MeterContext {
   readonly sysRoot: string
   /** Where `/proc` is; `HOST_PROC` in a container. */
   readonly procRoot: string
+  /** Environment variables; credentials come from here or from a file. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: typeof globalThis.fetch
   /** Monotonic seconds: the time axis of every reading. */
   readonly clock: () => number
   /** A line for the run's `health`: said once for each code and domain. */
   readonly log: (message: string, details?: LogDetails) => void
-  /** Aborted when the meter is closed. */
+  /** Aborted when the meter is closed, or could not be opened. */
   readonly signal: AbortSignal
 }
 
-/** The real world, as this process sees it. */
-export function realContext(parts: Partial<MeterContext> = {}): MeterContext {
+/** The real world, as this process sees it, but for the parts that are given. */
+export function realContext(
+  parts: { readonly [Part in keyof MeterContext]?: MeterContext[Part] | undefined } = {},
+): MeterContext {
   const env = parts.env ?? process.env
   return {
-    sysRoot: env['HOST_SYS'] || '/sys',
-    procRoot: env['HOST_PROC'] || '/proc',
     env,
-    fetch: globalThis.fetch,
-    clock: monotonicSeconds,
-    log: () => {},
-    signal: new AbortController().signal,
-    ...parts,
+    sysRoot: parts.sysRoot ?? (env['HOST_SYS'] || '/sys'),
+    procRoot: parts.procRoot ?? (env['HOST_PROC'] || '/proc'),
+    fetch: parts.fetch ?? globalThis.fetch,
+    clock: parts.clock ?? monotonicSeconds,
+    log: parts.log ?? (() => {}),
+    signal: parts.signal ?? new AbortController().signal,
   }
 }
 

@@ -4,11 +4,15 @@
  */
 export type Outcome = 'retry' | 'ended' | 'fatal'
 
+/** The outcomes, for checks at run time. */
+export const OUTCOMES: readonly Outcome[] = ['retry', 'ended', 'fatal']
+
 const BRAND = Symbol.for('ergometer.MeterError')
 
 /** What a meter throws when it cannot read. One clear line: what, where, what was expected, what to do. */
 export class MeterError extends Error {
   override readonly name = 'MeterError'
+  /** What follows from it. */
   readonly outcome: Outcome
   /** Stable and upper case: `RAPL_UNREADABLE`. */
   readonly code: string
@@ -26,9 +30,42 @@ export class MeterError extends Error {
   }
 }
 
-/** Whatever was thrown, as a MeterError: what a meter threw itself stays as it is, all else may be tried again. */
-export function asMeterError(cause: unknown, what: string, code = 'METER_READ_FAILED'): MeterError {
+/**
+ * Whatever was thrown, as a MeterError: what a meter threw itself stays as it is, all else gets that outcome, by
+ * default `retry`. `what`: begin of the message.
+ */
+export function asMeterError(
+  cause: unknown,
+  what: string,
+  code = 'METER_READ_FAILED',
+  outcome: Outcome = 'retry',
+): MeterError {
   if (MeterError.isInstance(cause)) return cause
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MeterError(`${what}: ${why.split('\n')[0]}`, { outcome: 'retry', code, cause })
+  return new MeterError(`${what}: ${reasonOf(cause)}`, { outcome, code, cause })
+}
+
+/** The first line of whatever was thrown. Anything can be thrown, even what has no text. */
+function reasonOf(cause: unknown): string {
+  try {
+    const text = String(cause instanceof Error ? cause.message || cause.name : cause)
+    return text.split('\n')[0] as string
+  } catch {
+    return `threw ${typeof cause}`
+  }
+}
+
+/** The error of a meter that did not answer in time. */
+export function timeout(what: string, seconds: number): MeterError {
+  const message = `${what} did not answer within ${Number(seconds.toFixed(3))} s`
+  return new MeterError(message, { outcome: 'retry', code: 'METER_TIMEOUT' })
+}
+
+/** The error of a read from a meter that was closed. */
+export function closed(what: string): MeterError {
+  return new MeterError(`${what} is closed`, { outcome: 'ended', code: 'METER_CLOSED' })
+}
+
+/** The error of a meter that is not what the contract says. `why`: where, and what was expected. */
+export function invalid(what: string, why: string): MeterError {
+  return new MeterError(`${what}: ${why}`, { outcome: 'fatal', code: 'METER_INVALID' })
 }

@@ -2,18 +2,25 @@ import type { Domain } from './domain.ts'
 import type { LogDetails } from './meter-context.ts'
 import type { MeterError } from './meter-error.ts'
 
-/** One reading, ready for core. Times are monotonic seconds. */
+/** One reading, ready for core. */
 export interface Reading {
+  /** Index into the meter's domains. */
   readonly domain: number
+  /** In what the domain `reads`: watts, raw counts, or the joules of an interval. NaN if the meter gave no number. */
   readonly value: number
+  /** Monotonic seconds; NaN if the meter gave no time. */
   readonly time: number
+  /** Begin of an interval, in monotonic seconds. */
   readonly from?: number
 }
 
 /** An accompanying figure of a domain. */
 export interface Gauge {
+  /** Index into the meter's domains. */
   readonly domain: number
+  /** OpenTelemetry's name: `hw.temperature`. */
   readonly name: string
+  /** In the unit that goes with the name. */
   readonly value: number
 }
 
@@ -30,20 +37,26 @@ export interface MeterHandle {
   /** Seconds between two reads that the meter asks for. */
   readonly interval: number
   readonly domains: readonly Domain[]
-  /** Reads once; never rejects, and answers within `deadline` seconds. */
+  /**
+   * Reads once; never rejects, and answers within `deadline` seconds. What a meter records after its deadline comes
+   * with the next read; a read that is still under way at the deadline of the next one costs the meter its life.
+   */
   read(deadline: number): Promise<ReadResult>
   /** False once nothing can be read any more: the meter must be opened anew. */
   readonly alive: boolean
-  /** Gives the instrument back; never waited for longer than `deadline` seconds. */
+  /** Gives the instrument back; ends a read under way. Never rejects, never waits for longer than `deadline` seconds. */
   close(deadline?: number): Promise<void>
 }
 
 /** What opening a meter takes, beside its reference. */
 export interface OpenOptions {
-  /** Roots of `/sys` and `/proc`; by default from `HOST_SYS` and `HOST_PROC`. */
+  /** Root of `/sys`; by default from `HOST_SYS`. */
   readonly sysRoot?: string
+  /** Root of `/proc`; by default from `HOST_PROC`. */
   readonly procRoot?: string
   readonly log?: (message: string, details?: LogDetails) => void
   /** Called once the module is loaded and its options are accepted, before the instrument is opened. */
   readonly loaded?: () => void
+  /** Seconds until the meter must be open, by default 10. */
+  readonly openDeadline?: number
 }

@@ -2,20 +2,24 @@ import type { Domain } from './domain.ts'
 import type { MeterContext } from './meter-context.ts'
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts'
 
-/** When a reading was true, if not now: monotonic seconds of `context.clock`, or a `Date` (wall time). */
+/** When a reading was true, if not now. */
 export interface ReadingTime {
+  /** Monotonic seconds of `context.clock`, or a `Date` (wall time). */
   readonly time?: number | Date
-  /** Begin of the interval, for `interval-energy`. */
+  /** Begin of the interval, for `interval-energy`: monotonic seconds or a `Date`. */
   readonly from?: number | Date
 }
 
-/** How a meter hands over what it read. A call without a time is stamped with now. */
+/** How a meter hands over what it read. An index that no domain has is thrown back as a `RangeError`. */
 export interface RecordReading {
-  /** `value` in what the domain `reads`: watts, raw counts, or the joules of an interval. */
+  /**
+   * `value` in what the domain `reads`: watts, raw counts, or the joules of an interval; without a time it is
+   * stamped with now. What is no finite number is left out, and health says so.
+   */
   (domainIndex: number, value: number, at?: ReadingTime): void
   /** An accompanying figure, under OpenTelemetry's name and unit: `hw.gpu.utilization` (0 to 1), `hw.temperature` (Cel). */
   gauge(domainIndex: number, name: string, value: number): void
-  /** The share (0 to 1) of a domain's energy that belongs to a consumer. */
+  /** The share (0 to 1) of a domain's energy that belongs to a consumer. Accepted, and not yet used. */
   share(domainIndex: number, consumer: string, fraction: number): void
 }
 
@@ -23,11 +27,11 @@ export interface RecordReading {
 export interface EnergyMeter {
   readonly domains: readonly Domain[]
   /**
-   * Reads the instrument once and records what it shows.
+   * Reads the instrument once and records what it shows. Never called while another call is under way.
    * Throws `MeterError`; is abandoned at its deadline, when `signal` aborts.
    */
   read(record: RecordReading, signal: AbortSignal): void | Promise<void>
-  /** Gives back what was taken. Called once. */
+  /** Gives back what was taken. Called once, after a read under way has ended or been given up. */
   close?(): void | Promise<void>
 }
 
@@ -50,11 +54,12 @@ export interface MeterDefinition<Schema extends StandardSchema = StandardSchema>
   readonly name: string
   /** Any Standard Schema; absent: the meter takes no options. */
   readonly options?: Schema
-  /** Seconds between two reads, by default 1. */
+  /** Seconds between two reads, from 0.001 to 86400, by default 1. */
   readonly interval?: number
   /** Open in a process of its own: for native code, where a hung call ends only with its process. */
   readonly isolate?: boolean
   /** Cheap, quick and harmless. Absent: the meter is available if it opens. */
   probe?(options: SchemaOutput<Schema>, context: MeterContext): Availability | Promise<Availability>
+  /** Takes the instrument. Throws `MeterError`; has 10 seconds. */
   open(options: SchemaOutput<Schema>, context: MeterContext): EnergyMeter | Promise<EnergyMeter>
 }

@@ -1,6 +1,10 @@
+import { OPEN_DEADLINE, within } from './deadline.ts'
+import { declaredDomains } from './declared-domain.ts'
+import type { Domain } from './domain.ts'
 import type { LoadedMeter } from './load-meter.ts'
-import { realContext } from './meter-context.ts'
-import { asMeterError, MeterError } from './meter-error.ts'
+import type { EnergyMeter } from './meter.ts'
+import { type MeterContext, realContext } from './meter-context.ts'
+import { asMeterError, closed, invalid, type MeterError, timeout } from './meter-error.ts'
 import type { MeterHandle, OpenOptions, ReadResult } from './meter-handle.ts'
 import { recordReadings } from './record-readings.ts'
 
@@ -10,72 +14,103 @@ import { recordReadings } from './record-readings.ts'
  */
 export async function openHere(loaded: LoadedMeter, options: OpenOptions = {}): Promise<MeterHandle> {
   const { definition } = loaded
+  const what = `meter '${definition.name}'`
   const closing = new AbortController()
-  const { sysRoot, procRoot, log } = options
-  const context = realContext({
-    ...(sysRoot === undefined ? {} : { sysRoot }),
-    ...(procRoot === undefined ? {} : { procRoot }),
-    ...(log === undefined ? {} : { log }),
-    signal: closing.signal,
+  const context = realContext({ ...worldOf(options), signal: closing.signal })
+  const { meter, domains } = await open(loaded, context, what, options.openDeadline).catch((cause) => {
+    closing.abort()
+    throw cause
   })
-  const meter = await Promise.resolve()
-    .then(() => definition.open(loaded.options, context))
-    .catch((cause) => {
-      throw asMeterError(cause, `meter '${definition.name}' cannot be opened`, 'METER_NOT_OPENED')
-    })
-  const recorded = recordReadings(context.clock)
-  let pending: Promise<MeterError | undefined> | undefined
+  const recorded = recordReadings(context.clock, domains.length)
+  let current: Attempt | undefined
+  let closedOnce: Promise<void> | undefined
 
-  const attempt = (signal: AbortSignal): Promise<MeterError | undefined> =>
-    Promise.resolve()
-      .then(() => meter.read(recorded.record, signal))
+  const attempt = (): Attempt => {
+    const abort = new AbortController()
+    const read = async () => meter.read(recorded.record, abort.signal)
+    const done = read()
       .then(
         () => undefined,
-        (cause) => asMeterError(cause, `meter '${definition.name}' cannot be read`),
+        (cause) => asMeterError(cause, `${what} cannot be read`),
       )
+      .finally(() => {
+        current = undefined
+      })
+    return { abort, done }
+  }
+
+  const close = async (deadline: number): Promise<void> => {
+    closing.abort()
+    current?.abort.abort()
+    await within(deadline / 2, Promise.resolve(current?.done), () => undefined)
+    await within(deadline / 2, closeQuietly(meter), () => {})
+  }
 
   return {
     name: definition.name,
     interval: definition.interval ?? 1,
-    domains: meter.domains,
+    domains,
     get alive() {
       return !closing.signal.aborted
     },
     async read(deadline): Promise<ReadResult> {
+      if (closing.signal.aborted) return { readings: [], gauges: [], error: closed(what) }
       // A read that outlived its deadline is still under way: what it records late is true all the same.
-      const reading = new AbortController()
-      pending ??= attempt(reading.signal).finally(() => {
-        pending = undefined
-      })
-      const error = await within(deadline, pending, () => {
-        reading.abort()
-        return new MeterError(`meter '${definition.name}' did not answer within ${deadline} s`, {
-          outcome: 'retry',
-          code: 'METER_TIMEOUT',
-        })
-      })
+      current ??= attempt()
+      const { abort, done } = current
+      const stuck = abort.signal.aborted
+      const late = (): MeterError => {
+        if (closing.signal.aborted) return closed(what)
+        abort.abort()
+        if (stuck) closedOnce = close(0)
+        return timeout(what, deadline)
+      }
+      const error = await within<MeterError | undefined>(deadline, done, late, closing.signal)
       return { ...recorded.take(), ...(error ? { error } : {}) }
     },
-    async close(deadline = 1) {
-      if (closing.signal.aborted) return
-      closing.abort()
-      const closed = Promise.resolve()
-        .then(() => meter.close?.())
-        .catch(() => {})
-      await within(deadline, closed, () => undefined)
+    close(deadline = 1) {
+      closedOnce ??= close(deadline)
+      return closedOnce
     },
   }
 }
 
-/** The promise's value, or after so many seconds what `late` makes. Leaves no timer behind. */
-async function within<Value>(seconds: number, promise: Promise<Value>, late: () => Value): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<Value>((resolve) => {
-    timer = setTimeout(() => resolve(late()), seconds * 1000)
-  })
+/** A read under way. */
+interface Attempt {
+  readonly abort: AbortController
+  readonly done: Promise<MeterError | undefined>
+}
+
+/** The parts of a meter's world that options give. */
+export function worldOf({ sysRoot, procRoot, log }: OpenOptions): Parameters<typeof realContext>[0] & {} {
+  return { sysRoot, procRoot, log }
+}
+
+async function open(
+  { definition, options }: LoadedMeter,
+  context: MeterContext,
+  what: string,
+  deadline = OPEN_DEADLINE,
+): Promise<{ meter: EnergyMeter; domains: readonly Domain[] }> {
+  const opening = (async () => definition.open(options, context))()
   try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
+    const meter = await within(deadline, opening, () => {
+      throw timeout(what, deadline)
+    })
+    if (typeof meter?.read !== 'function') throw invalid(what, 'open: expected { domains, read }')
+    const domains = declaredDomains(meter.domains)
+    if (typeof domains === 'string') throw invalid(what, domains)
+    return { meter, domains }
+  } catch (cause) {
+    // What opens too late, or wrongly, is given back.
+    void opening.then(closeQuietly, () => {})
+    throw asMeterError(cause, `${what} cannot be opened`, 'METER_NOT_OPENED')
   }
+}
+
+/** Closes a meter; that it cannot be closed is nobody's business any more. */
+async function closeQuietly(meter: EnergyMeter | undefined): Promise<void> {
+  try {
+    await meter?.close?.()
+  } catch {}
 }

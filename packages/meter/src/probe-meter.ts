@@ -1,10 +1,12 @@
+import { declaredAvailability } from './availability.ts'
+import { OPEN_DEADLINE, within } from './deadline.ts'
 import type { Domain } from './domain.ts'
 import type { LoadedMeter } from './load-meter.ts'
 import type { Availability } from './meter.ts'
 import { realContext } from './meter-context.ts'
-import { asMeterError } from './meter-error.ts'
+import { asMeterError, timeout } from './meter-error.ts'
 import type { OpenOptions } from './meter-handle.ts'
-import { openHere } from './open-here.ts'
+import { openHere, worldOf } from './open-here.ts'
 
 /** Whether a meter can work here, and which domains it would yield. */
 export interface Probed {
@@ -14,21 +16,37 @@ export interface Probed {
 
 /** Asks a loaded meter whether it is available; if so, opens it for a moment to see its domains. Never throws. */
 export async function probeMeter(loaded: LoadedMeter, options: OpenOptions = {}): Promise<Probed> {
-  const { definition } = loaded
-  const { sysRoot, procRoot } = options
+  const what = `meter '${loaded.definition.name}'`
   try {
-    const context = realContext({
-      ...(sysRoot === undefined ? {} : { sysRoot }),
-      ...(procRoot === undefined ? {} : { procRoot }),
-    })
-    const availability = (await definition.probe?.(loaded.options, context)) ?? { available: true }
+    const availability = await availabilityOf(loaded, options, what)
     if (!availability.available) return { availability, domains: [] }
     const meter = await openHere(loaded, options)
     const { domains } = meter
     await meter.close()
     return { availability, domains }
   } catch (cause) {
-    const { message } = asMeterError(cause, `meter '${definition.name}'`)
-    return { availability: { available: false, why: message }, domains: [] }
+    return { availability: { available: false, why: asMeterError(cause, what).message }, domains: [] }
+  }
+}
+
+async function availabilityOf(
+  loaded: LoadedMeter,
+  options: OpenOptions,
+  what: string,
+): Promise<Availability> {
+  const { definition } = loaded
+  if (!definition.probe) return { available: true }
+  const { openDeadline = OPEN_DEADLINE } = options
+  const ending = new AbortController()
+  const context = realContext({ ...worldOf(options), signal: ending.signal })
+  try {
+    const answer = (async () => definition.probe?.(loaded.options, context))()
+    return declaredAvailability(
+      await within(openDeadline, answer, () => {
+        throw timeout(what, openDeadline)
+      }),
+    )
+  } finally {
+    ending.abort()
   }
 }

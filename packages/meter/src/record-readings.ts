@@ -1,5 +1,6 @@
 import type { ReadingTime, RecordReading } from './meter.ts'
 import type { Gauge, Reading } from './meter-handle.ts'
+import { isIndex, isNumber } from './untrusted.ts'
 
 /** What a meter has recorded and nobody has taken yet. */
 export interface Recorded {
@@ -8,27 +9,33 @@ export interface Recorded {
   take(): { readings: Reading[]; gauges: Gauge[] }
 }
 
-/** So much may wait to be taken: a meter that records without end fills no memory. */
-const MOST_WAITING = 100_000
+/** So many readings may wait to be taken: a meter that records without end fills no memory. */
+export const MOST_WAITING = 100_000
 
-/** Makes a meter's `record` function, which stamps what comes without a time. `clock`: monotonic seconds. */
-export function recordReadings(clock: () => number): Recorded {
+/**
+ * Makes a meter's `record` function, which stamps what comes without a time. `clock`: monotonic seconds. `domains`:
+ * how many there are. A value or time that is no number is recorded as NaN, which core leaves out and says so.
+ */
+export function recordReadings(clock: () => number, domains = Number.POSITIVE_INFINITY): Recorded {
   let readings: Reading[] = []
   let gauges: Gauge[] = []
+  const known = (domain: number): void => {
+    if (isIndex(domain, domains)) return
+    throw new RangeError(`domain ${domain} was recorded, expected an index below ${domains}`)
+  }
   const record = (domain: number, value: number, at?: ReadingTime): void => {
+    known(domain)
     if (readings.length >= MOST_WAITING) return
-    const time = monotonic(at?.time, clock)
-    readings.push(
-      at?.from === undefined
-        ? { domain, value, time }
-        : { domain, value, time, from: monotonic(at.from, clock) },
-    )
+    const reading = { domain, value: numberOrNaN(value), time: monotonic(at?.time, clock) }
+    readings.push(at?.from === undefined ? reading : { ...reading, from: monotonic(at.from, clock) })
   }
   const gauge = (domain: number, name: string, value: number): void => {
-    if (gauges.length < MOST_WAITING && Number.isFinite(value)) gauges.push({ domain, name, value })
+    known(domain)
+    if (gauges.length < MOST_WAITING && isNumber(value)) gauges.push({ domain, name, value })
   }
+  const share = known
   return {
-    record: Object.assign(record, { gauge, share: () => {} }),
+    record: Object.assign(record, { gauge, share }),
     take() {
       const taken = { readings, gauges }
       readings = []
@@ -40,5 +47,12 @@ export function recordReadings(clock: () => number): Recorded {
 
 function monotonic(time: number | Date | undefined, clock: () => number): number {
   if (time === undefined) return clock()
-  return typeof time === 'number' ? time : clock() - (Date.now() - time.getTime()) / 1000
+  // Not `instanceof`: a Date may come from another realm.
+  if (Object.prototype.toString.call(time) !== '[object Date]') return numberOrNaN(time)
+  return clock() - (Date.now() - (time as Date).getTime()) / 1000
+}
+
+/** A number as it is; NaN for all that is none. */
+export function numberOrNaN(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN
 }

@@ -94,10 +94,17 @@ export function formatEnergy(joules: number | undefined): string {
   return isKnown(joules) ? inUnit(joules, energyUnit(joules)) : UNKNOWN
 }
 
-/** The same energy in the other family of units: joules beside kWh, watt-hours beside joules. Absent is `–`. */
+/** The same energy in the other unit that people compare by: joules beside kWh, else kWh. Absent is `–`. */
 export function formatEnergyBeside(joules: number | undefined): string {
   if (!isKnown(joules)) return UNKNOWN
-  return energyUnit(joules)[0] < WATT_HOUR ? onLadder(joules, WATT_HOURS) : onLadder(joules, JOULES)
+  return energyUnit(joules)[0] >= 1e3 * WATT_HOUR ? onLadder(joules, JOULES) : formatKilowattHours(joules)
+}
+
+/** Formats joules in kWh whatever their size: `0.0123 kWh`, `6.14e-6 kWh`. Three significant digits. */
+function formatKilowattHours(joules: number): string {
+  const kilowattHours = joules / (1e3 * WATT_HOUR)
+  const small = kilowattHours > 0 && kilowattHours < 1e-4
+  return `${small ? kilowattHours.toExponential(2) : plain(kilowattHours, 3)} kWh`
 }
 
 /** Formats joules with their expanded uncertainty in joules, digits alike: `0.412 ± 0.021 kWh`. */

@@ -39,7 +39,8 @@ export function textLines(phrases: Line, width: number, paint: Paint): string[] 
       continue
     }
     if (used > 0) lines.push(line)
-    const pieces = wrap(plain, width)
+    // What is to be copied stays in one piece.
+    const pieces = code ? [plain] : wrap(plain, width)
     lines.push(...pieces.slice(0, -1).map((piece) => paint(piece, color)))
     const last = pieces.at(-1) ?? ''
     line = paint(last, color)

@@ -1,4 +1,14 @@
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Made on first use: it costs 10 ms, and texts of ours never need it. */
+let segmenter: Intl.Segmenter | undefined
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
+
+/** Latin letters, punctuation, arrows and blocks: a column each, and none joins another. */
+const SIMPLE =
+  /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u209c\u2190-\u21a8\u2212\u2500-\u25ab\u2713\u2717]*$/
 
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]*$/u
 /** Marks that join the letter before them, yet take a column of their own: those of Indic scripts, half-width voice marks. */
@@ -9,9 +19,9 @@ const WIDE =
 
 /** Number of terminal columns that a text without escape sequences takes. */
 export function textWidth(text: string): number {
-  if (/^[ -~]*$/.test(text)) return text.length
+  if (SIMPLE.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment)
   return width
 }
 
@@ -20,7 +30,7 @@ export function truncate(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   let cut = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += graphemeWidth(segment)
     if (used > width - 1) break
     cut += segment
@@ -56,7 +66,7 @@ export function wrap(text: string, width: number): string[] {
 function breakWord(word: string, width: number): string[] {
   const pieces: string[] = []
   let piece = ''
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     const grapheme = graphemeWidth(segment) <= width ? segment : '\ufffd'
     if (piece !== '' && textWidth(piece) + graphemeWidth(grapheme) > width) {
       pieces.push(piece)

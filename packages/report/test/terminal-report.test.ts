@@ -129,7 +129,7 @@ describe('terminalReport', () => {
       ✓ demo · completed · 1 min 1 s
         2026-03-01 09:30 UTC · on worker-3
 
-        Energy    1.80 ± 0.54 kJ (95 %) · modelled · 501 mWh
+        Energy    1.80 ± 0.54 kJ (95 %) · modelled · 0.000501 kWh
                   modelled: cpu + memory by estimate
         Boundary  cpu + memory, without gpu (no meter) · power model
         Carbon    28 ± 10 mg CO2e (95 %) · 12 % of it at estimated intensity
@@ -217,11 +217,8 @@ describe('terminalReport', () => {
                   rapl:package-0/dram, 3
                   times)
                   1 note in report.json
-        Folder    .ergometer/runs/20260301-093
-                  012-mnist-cnn-k3f9
-        Next      ergometer report
-                  20260301-093012-mnist-cnn-k3
-                  f9
+        Folder    .ergometer/runs/20260301-093012-mnist-cnn-k3f9
+        Next      ergometer report 20260301-093012-mnist-cnn-k3f9
       "
     `)
   })

@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { analyse } from '../src/analyse.ts'
+import { readJournal } from '../src/journal.ts'
+import { parseReport } from '../src/report-schema.ts'
+import { FACTORS, phaseEvents, record, type SimulatedRun, START } from './simulated-run.ts'
+import { domainOf } from './true-curve.ts'
+
+/** A run of ten seconds at 100 W with a phase, a score and work. */
+const RUN: SimulatedRun = {
+  domains: [
+    {
+      declaration: domainOf({ id: 'gpu' }),
+      interval: 1,
+      readings: Array.from({ length: 13 }, (_, time) => ({ time, comes: time, value: 100 })),
+    },
+  ],
+  events: [
+    ...phaseEvents('epoch', '1', 'a', { from: 2.5, to: 7.25 }),
+    { time: 3, process: 'a', event: { kind: 'work', work: { samples: 64 } } },
+    { time: 7.3, process: 'a', event: { kind: 'score', scores: { loss: { value: 0.5 } } } },
+  ],
+  settles: Array.from({ length: 110 }, (_, tenth) => tenth / 10 + 0.05),
+  end: 10,
+}
+
+describe('a journal', () => {
+  const { lines } = record(RUN)
+
+  test('may end within a line, which is ignored', () => {
+    const text = lines.join('\n')
+    const last = lines.at(-1)?.length ?? 0
+    const before = text.length - last
+    for (let cut = before + 1; cut < text.length; cut++) {
+      const journal = readJournal(text.slice(0, cut).split('\n'))
+      expect(journal.damaged).toBe(0)
+      expect(journal.end).toBeUndefined()
+    }
+    expect(readJournal(text.split('\n')).end?.status).toBe('completed')
+  })
+
+  test('cut anywhere is a shorter run, and one that crashed', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: lines.join('\n').length }), (cut) => {
+        const journal = readJournal(lines.join('\n').slice(0, cut).split('\n'))
+        const report = analyse(journal, FACTORS)
+        expect(journal.damaged).toBe(0)
+        if (!journal.end) expect(report.run.status).toBe('crashed')
+        if (report.run.seconds > 0 && journal.domains.length > 0) {
+          expect(report.energy.joules ?? 0).toBeLessThanOrEqual(100 * report.run.seconds + 0.1)
+        }
+      }),
+    )
+  })
+
+  test('counts damaged lines, and says so in the health of the report', () => {
+    const damaged = [
+      ...lines.slice(0, 3),
+      'x',
+      '{"kind":"late"}',
+      '[]',
+      '7',
+      '{"kind":"?"}',
+      ...lines.slice(3),
+    ]
+    const journal = readJournal([...damaged, '{"torn'])
+    expect(journal.damaged).toBe(5)
+    const report = analyse(journal, FACTORS)
+    expect(report.energy.joules).toBeCloseTo(1000, 2)
+    expect(report.health.find(({ code }) => code === 'journal-damaged')?.count).toBe(5)
+  })
+
+  test('does not go back in time', () => {
+    const journal = readJournal([...lines.slice(0, -1), '{"t":1,"dJ":[1000]}', lines.at(-1) as string])
+    expect(journal.damaged).toBe(1)
+    expect(analyse(journal, FACTORS).energy.joules).toBeCloseTo(1000, 2)
+  })
+
+  test('of an hour of ten domains with a phase every ten seconds is as small as a week below 64 MB allows', () => {
+    const domains = Array.from({ length: 10 }, (_, index) => ({
+      declaration: domainOf({ id: `gpu-${index}` }),
+      interval: 1,
+      readings: Array.from({ length: 3602 }, (_, time) => ({
+        time: time + 0.01,
+        comes: time + 0.02,
+        value: 350 + 150 * Math.sin(time / 60 + index),
+      })),
+    }))
+    const events = Array.from({ length: 360 }, (_, index) =>
+      phaseEvents('epoch', `${index}`, 'a', {
+        from: index * 10 + 0.123456,
+        to: index * 10 + 10.123426,
+      }),
+    ).flat()
+    const settles = Array.from({ length: 3600 }, (_, second) => second + 0.05)
+    const hour = record({ domains, events, settles, end: 3600.2 })
+    const bytes = hour.lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0)
+    // Times grow longer within a week: 6 digits instead of 4, here in some 250 bytes of every ten seconds.
+    expect(bytes * 168 + 604_800 * 2 + 60_480 * 15).toBeLessThan(64e6)
+    expect(bytes * 168).toBeGreaterThan(30e6)
+  })
+})
+
+describe('a journal of unknown origin', () => {
+  const kinds = record(RUN).lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const value = fc.oneof(
+    fc.constantFrom(
+      null,
+      -1,
+      0,
+      1e308,
+      -1e308,
+      '',
+      'x',
+      true,
+      [],
+      {},
+      [null],
+      [1e308],
+      { a: 'b' },
+      1e15,
+      2.5,
+    ),
+    fc.jsonValue({ maxDepth: 2 }),
+  )
+  /** Real lines, of which some fields are something else. */
+  const bent = fc.tuple(fc.constantFrom(...kinds), fc.nat(), value).map(([line, field, other]) => {
+    const names = Object.keys(line)
+    const name = names[field % names.length] as string
+    return JSON.stringify({ ...line, [name]: other })
+  })
+  const hostile = fc.array(
+    fc.oneof(
+      bent,
+      bent,
+      fc.constantFrom(...kinds).map((line) => JSON.stringify(line)),
+      fc.json(),
+    ),
+    {
+      maxLength: 30,
+    },
+  )
+
+  test('is read without a throw, and makes a report that keeps its schema', () => {
+    fc.assert(
+      fc.property(hostile, (lines) => {
+        const journal = readJournal([JSON.stringify(START), ...lines])
+        const report = analyse(journal, FACTORS)
+        expect(() => parseReport(JSON.parse(JSON.stringify(report)))).not.toThrow()
+        expect(report.energy.coverage).toBeGreaterThanOrEqual(0)
+        expect(report.energy.coverage).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test('pollutes no prototype', () => {
+    const line = '{"kind":"tag","t":0,"tags":{"__proto__":"x"}}'
+    const hostile = '{"kind":"provenance","t":0,"provenance":{"__proto__":{"polluted":true}}}'
+    const work = '{"t":1,"work":{"__proto__":5,"constructor":3}}'
+    const report = analyse(readJournal([JSON.stringify(START), line, hostile, work]), FACTORS)
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+    expect(report.work).toEqual({ constructor: 3 })
+  })
+})

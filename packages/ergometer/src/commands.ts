@@ -1,0 +1,177 @@
+import type { ChildProcess } from 'node:child_process'
+import { doctorText, markdownReport, metersText, runsTable, terminalReport } from '@ergometer/report'
+import { Command, CommanderError, Option } from 'commander'
+import { homeOf } from './begin.ts'
+import {
+  addFactorFlags,
+  addHomeFlags,
+  addMeterFlags,
+  commandSettings,
+  type Flags,
+  flagSettings,
+} from './cli-flags.ts'
+import { listReports } from './list-runs.ts'
+import { requestMeters } from './meter-request.ts'
+import { examine } from './probe-meters.ts'
+import { readableReport } from './readable-report.ts'
+import { reportNamed } from './report-from-journal.ts'
+import { type RunFlags, runCommand } from './run-command.ts'
+import { say } from './say-once.ts'
+import { terminal } from './terminal.ts'
+import { versions } from './version.ts'
+
+/** Exit codes: 0 fine, 1 a negative verdict, 2 usage or input. */
+const NEGATIVE = 1
+const USAGE = 2
+
+interface FormatFlags extends Flags {
+  format?: 'terminal' | 'json' | 'md'
+  json?: boolean
+}
+
+function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+function makeProgram(
+  command: readonly string[] | undefined,
+  exit: (code: number) => void,
+  recorder: ChildProcess | undefined,
+): Command {
+  const program = new Command('ergometer')
+    .description('Joules, kWh, CO2e and performance per joule of a training run.')
+    .version(versions()['ergometer'] ?? '', '-v, --version')
+    .helpCommand(false)
+    .showHelpAfterError("('ergometer --help' and 'ergometer <command> --help' tell more)")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ergometer run -- python train.py            meter a training
+  ergometer run --zone FR --tag lr=0.1 -- node train.js
+  ergometer report                            the latest run again
+  ergometer report --zone SE --pue 1.2        the same run, elsewhere
+  ergometer doctor                            what can be measured here, and how to measure more`,
+    )
+
+  const run = program
+    .command('run')
+    .usage('[flags] -- CMD [args]')
+    .description('run CMD, record its energy, and exit with its exit code')
+    .option('--name <name>', 'name of the run (default: base name of CMD)')
+    .option(
+      '--tag <name=value>',
+      'a fact to find the run by; repeatable',
+      (tag: string, tags: string[] = []) => [...tags, tag],
+    )
+  addMeterFlags(run).option('--interval <seconds>', "seconds between two reads (default: each meter's own)")
+  addFactorFlags(run)
+    .option('--group <id>', 'id that the nodes of one distributed run share')
+    .option('--live', 'show watts, joules and grams while it runs')
+  addHomeFlags(run).action(async (flags: RunFlags) => {
+    if (!command || command.length === 0)
+      run.error("error: expected a command behind '--': ergometer run [flags] -- CMD")
+    exit(await runCommand(command as string[], flags, recorder))
+  })
+
+  const report = program
+    .command('report')
+    .argument('[run]', 'id, unique prefix, folder, or latest', 'latest')
+    .description('the report of a run, with other factors if given')
+    .addOption(
+      new Option('--format <format>', 'how to write it')
+        .choices(['terminal', 'json', 'md'])
+        .default('terminal'),
+    )
+    .option('--json', 'the same as --format json')
+  addFactorFlags(report)
+  addHomeFlags(report).action(async (name: string, flags: FormatFlags) => {
+    const { format, json, ...given } = flags
+    const { settings } = await commandSettings(given)
+    const { zone, intensity, pue } = await flagSettings(given)
+    const made = reportNamed(homeOf(settings), name, {
+      ...(zone === undefined ? {} : { zone }),
+      ...(intensity === undefined ? {} : { intensity }),
+      ...(pue === undefined ? {} : { pue }),
+    })
+    if (json || format === 'json') printJson(made)
+    else if (format === 'md') print(markdownReport(readableReport(made)))
+    else print(terminalReport(readableReport(made), terminal.options(process.stdout)))
+  })
+
+  const runs = program.command('runs').description('all runs, the latest last').option('--json', 'as JSON')
+  addHomeFlags(runs).action(async ({ json, ...flags }: FormatFlags) => {
+    const { settings } = await commandSettings(flags)
+    const reports = listReports(homeOf(settings))
+    if (json) printJson(reports.map((one) => one.run))
+    else {
+      const listed = reports.map(({ run, energy, carbon }) => ({
+        run,
+        ...(energy.joules === undefined ? {} : { joules: energy.joules }),
+        ...(carbon.gramsCo2e === undefined ? {} : { gramsCo2e: carbon.gramsCo2e }),
+      }))
+      print(runsTable(listed, terminal.options(process.stdout)))
+    }
+  })
+
+  const meters = program.command('meters').description('meters and their domains').option('--json', 'as JSON')
+  addHomeFlags(addMeterFlags(meters)).action(async ({ json, ...flags }: FormatFlags) => {
+    const found = await findings(flags)
+    if (json) printJson(found.meters)
+    else print(metersText(found.meters, terminal.options(process.stdout)))
+  })
+
+  const doctor = program
+    .command('doctor')
+    .description('what can be measured here, what not, why, and the safe fix')
+    .option('--json', 'as JSON')
+  addHomeFlags(addMeterFlags(doctor)).action(async ({ json, ...flags }: FormatFlags) => {
+    const found = await findings(flags)
+    if (json) printJson(found)
+    else print(doctorText(found, terminal.options(process.stdout)))
+    if (found.verdict !== 'measured') exit(NEGATIVE)
+  })
+  return program
+}
+
+async function findings(flags: Flags) {
+  const { settings } = await commandSettings(flags)
+  return examine(requestMeters(settings.meters, process.cwd()))
+}
+
+/**
+ * Runs the command line; answers with its exit code. What is behind `--` is never looked at.
+ * `recorder`: a recorder's process that was started for `run`.
+ */
+export async function main(args: readonly string[], recorder?: ChildProcess): Promise<number> {
+  const split = args.indexOf('--')
+  const own = split < 0 ? args : args.slice(0, split)
+  // Without it the flags of CMD would be taken for ours.
+  if (
+    own[0] === 'run' &&
+    own.length > 1 &&
+    split < 0 &&
+    !own.some((arg) => arg === '--help' || arg === '-h')
+  ) {
+    say("run: expected '--' before CMD: ergometer run [flags] -- CMD")
+    return USAGE
+  }
+  let code = 0
+  const remember = (given: number) => {
+    code = given
+  }
+  const program = makeProgram(split < 0 ? undefined : args.slice(split + 1), remember, recorder)
+  for (const command of [program, ...program.commands]) command.exitOverride()
+  try {
+    await program.parseAsync([...own], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+    say((error as Error).message)
+    return USAGE
+  }
+  return code
+}

@@ -1,0 +1,1 @@
+export { default, default as rapl, type RaplOptions } from './rapl-meter.ts'
