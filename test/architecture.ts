@@ -165,11 +165,14 @@ function isOurs(specifier: string): boolean {
   return /^(@ergometer\/|ergometer($|\/)|create-ergometer-meter($|\/))/.test(specifier)
 }
 
-/** A relative import stays in the package's `src` or `data`. */
+/** A relative import stays in the package's `src` or `data`, or is its own manifest. */
 function checkRelativeImports(subject: Package): string[] {
   return importsOf(subject)
     .filter(([, specifier]) => specifier.startsWith('.'))
-    .filter(([path, specifier]) => !/^(src|data)\//.test(posix.join(posix.dirname(path), specifier)))
+    .filter(
+      ([path, specifier]) =>
+        !/^(src\/|data\/|package\.json$)/.test(posix.join(posix.dirname(path), specifier)),
+    )
     .map(([path, specifier]) => `${path}: imports ${specifier}, which is neither in src nor in data`)
 }
 

@@ -80,6 +80,12 @@ export class PhaseTracker {
       .map((phase) => ({ ...phase, to: Math.min(phase.to, time) }))
   }
 
+  /** When the last of those ended that had begun by `time`, if one did after it: such a phase is never folded. */
+  lastEndOfThoseBegunBy(time: number): number | undefined {
+    const ends = this.#ended.filter((phase) => phase.from <= time && phase.to > time).map(({ to }) => to)
+    return ends.length > 0 ? Math.max(...ends) : undefined
+  }
+
   /** Takes out what ended in `(from, to]`; what came too late for its own second belongs to this one. */
   settle(from: number, to: number): SettledPhases {
     const now = this.#ended.filter((phase) => phase.to <= to)

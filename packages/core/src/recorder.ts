@@ -75,7 +75,7 @@ export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
 
 /** Seconds between two looks at the event files, and the most while nothing comes. */
 const LOOK_EVERY = 0.1
-const LOOK_IDLE = 0.8
+const LOOK_IDLE = 0.4
 /** Seconds between two clock lines. */
 const CLOCK_EVERY = 60
 /** Wall or boot time may stray from monotonic time by so many seconds before it is told. */
@@ -383,6 +383,7 @@ export class Recorder {
     this.#watchClocks()
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
+    if (grew) this.#poll({ thoroughly: true })
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
     this.#publish(recording)

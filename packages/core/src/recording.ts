@@ -282,6 +282,9 @@ export class Recording {
       if (!this.knownUntil(second) && now < second + this.patience) return
       this.#settleUntil(second, 'dJ')
     }
+    // Whoever ended a long phase may be waiting for its energy: it is told at once.
+    const edge = this.#phases.lastEndOfThoseBegunBy(this.#settled)
+    if (edge !== undefined && edge <= now && this.knownUntil(edge)) this.#settleUntil(edge, 'mJ')
   }
 
   /** Ends what is open, writes the last row at `time`, a checkpoint and the end line. */

@@ -11,7 +11,7 @@ import type { Report } from '../src/report.ts'
 import { domainOf, MOST_WATTS, schedules, type TrueCurve, trueCurves } from './true-curve.ts'
 
 /** A reading of a simulated run: of when it is, and when it comes. */
-export interface SimulatedReading {
+interface SimulatedReading {
   readonly time: number
   readonly comes: number
   readonly value: number

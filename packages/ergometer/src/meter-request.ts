@@ -23,6 +23,7 @@ export interface MeterRequest {
 
 /** Our meters by name, and the packages they come in. */
 export const BUILTIN_METERS: Readonly<Record<string, string>> = {
+  rapl: '@ergometer/meter-rapl',
   estimate: '@ergometer/meter-estimate',
 }
 

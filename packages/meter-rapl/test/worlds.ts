@@ -1,9 +1,9 @@
 import type { TreeZone } from './powercap-tree.ts'
 
 /** Ranges that real machines show (units of 61.035 and 15.258 µJ, truncated by the kernel). */
-export const INTEL_RANGE = 262_143_328_850
+const INTEL_RANGE = 262_143_328_850
 export const AMD_RANGE = 65_532_610_987
-export const SERVER_DRAM_RANGE = 65_712_999_613
+const SERVER_DRAM_RANGE = 65_712_999_613
 
 const steady = (watts: number) => () => watts
 const wave = (watts: number) => (seconds: number) => watts * (1 + 0.5 * Math.sin(seconds))
