@@ -90,7 +90,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     efficiency: enough ? efficiencyOf(work, joules, grams) : {},
     phases: options.interval ? [] : phasesOf(journal, counted, missing, to, factors),
     health: healthOf(journal, factors, boundary.incomplete),
-    provenance: provenanceOf(journal),
+    provenance: provenanceOf(journal, factors),
   }
 }
 
@@ -299,7 +299,7 @@ function healthOf(journal: Journal, factors: Factors, incomplete: readonly strin
   return health
 }
 
-function provenanceOf(journal: Journal): Report['provenance'] {
+function provenanceOf(journal: Journal, { intensity: { source } }: Factors): Report['provenance'] {
   const { start, provenance, processes, domains } = journal
   const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
   return {
@@ -310,7 +310,7 @@ function provenanceOf(journal: Journal): Report['provenance'] {
     ...defined({ bootId: start?.bootId }),
     ...provenance,
     meters: [...intervals].map(([name, interval]) => ({ name, interval })),
-    dataSets: [],
+    dataSets: source === 'constant' ? [] : [source],
     config: start?.config ?? {},
     ...(processes.length > 0
       ? {

@@ -44,6 +44,8 @@ export class MeterLoop {
   #begun: () => void = () => {}
   #interval = 1
   #failures = 0
+  #deaths = 0
+  #openedAt = 0
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> | undefined
   #stopped = false
@@ -82,6 +84,7 @@ export class MeterLoop {
         return
       }
       this.handle = handle
+      this.#openedAt = this.#clock()
       this.#interval = gridOf(handle, this.#wanted)
       this.#listener.opened(handle, this.#interval)
       await this.#tick()
@@ -112,7 +115,10 @@ export class MeterLoop {
     if (this.#stopped || ended) return
     if (this.handle && !this.handle.alive) {
       this.handle = undefined
-      this.#after(this.#backOff(Math.min(1, this.#interval)), () => this.#open())
+      // One that dies again and again is opened ever more seldom, however well it reads in between.
+      this.#deaths = this.#clock() - this.#openedAt < LONGEST_BACK_OFF ? this.#deaths + 1 : 1
+      const wait = Math.min(1, this.#interval) * 2 ** (this.#deaths - 1)
+      this.#after(Math.min(LONGEST_BACK_OFF, wait), () => this.#open())
       return
     }
     // On its grid: what was missed is not caught up with.

@@ -142,6 +142,14 @@ function talkByPipes(): void {
   })
 }
 
+// A stray error of a meter of ours costs a line in health, never the run.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    const message = `stray error in the recorder: ${error instanceof Error ? error.message : String(error)}`
+    recorder?.log('recorder', message, { severity: 'error', code: 'recorder-error' })
+  })
+}
+
 if (isMainThread) {
   talkByPipes()
 } else {

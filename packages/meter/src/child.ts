@@ -56,9 +56,8 @@ async function read(number: number, deadline: number): Promise<void> {
  */
 function watchParent(): void {
   const program = `
-    const parent = process.ppid
     setInterval(() => {
-      if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+      if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')
     }, 1000)`
   new Worker(program, { eval: true, stdin: false, env: {}, execArgv: [] }).unref()
 }
