@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { analyse, Recording, readJournal, readLines } from '../packages/core/dist/index.js'
+import { analyse, encodeLine, Recording, readJournal, readLines } from '../packages/core/dist/index.js'
 
 const WEEK = 604_800
 const DOMAINS = 10
@@ -22,7 +22,7 @@ function record() {
     waiting = []
   }
   const write = (line) => {
-    const text = JSON.stringify(line)
+    const text = encodeLine(line)
     const kind = line.kind ?? (line.mJ ? 'edge row' : 'row')
     bytes[kind] = (bytes[kind] ?? 0) + text.length + 1
     if (waiting.push(text) > 1000) flush()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseEventLine, readJournal } from '../packages/core/src/index.ts'
+import { decodeLine, parseEventLine, readJournal } from '../packages/core/src/index.ts'
 import { codeBlocks, document } from './samples.ts'
 import { codesOf, fieldsOfFile, installedPackages, journalKinds, sourceOf } from './sources.ts'
 
@@ -40,7 +40,7 @@ describe('docs/journal.md', () => {
     expect(own.length).toBeGreaterThan(0)
     const before = examples(`${documented.get('start')}${documented.get('domain')}`)
     for (const example of own) {
-      const { kind: said = 'row', ...values } = JSON.parse(example)
+      const { kind: said = 'row', ...values } = decodeLine(example) as Record<string, unknown>
       expect(said).toBe(kind)
       expect([...fields]).toEqual(expect.arrayContaining(Object.keys(values)))
       expect(readJournal([...before, example]).damaged).toBe(0)

@@ -9,6 +9,7 @@ import type { Factors } from './factors.ts'
 import type { Interval } from './intervals.ts'
 import { type Journal, readJournal } from './journal.ts'
 import { isRow, type JournalLine } from './journal-line.ts'
+import { encodeLine } from './journal-text.ts'
 import { isAlive, processName, readBootId } from './process-identity.ts'
 import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
@@ -63,7 +64,7 @@ function closeCrashed(folder: string, journal: Journal): void {
   const path = join(folder, JOURNAL_FILE)
   try {
     endLastLine(path)
-    appendFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    appendFileSync(path, lines.map((line) => `${encodeLine(line)}\n`).join(''))
     const events = eventDirectory(journal)
     if (events) removeEventDirectory(events)
   } catch {

@@ -30,6 +30,7 @@ export {
   type RowLine,
   type StartLine,
 } from './journal-line.ts'
+export { decodeLine, encodeLine } from './journal-text.ts'
 export { KnownEnergy } from './known-energy.ts'
 export type { LiveTotals } from './live-totals.ts'
 export type { MeterSource } from './meter-loop.ts'

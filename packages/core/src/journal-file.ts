@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { JournalLine } from './journal-line.ts'
+import { encodeLine } from './journal-text.ts'
 
 /** Seconds between two fsyncs: what a power failure may cost. */
 const SYNC_EVERY = 30
@@ -49,7 +50,7 @@ export class JournalFile {
 
   /** Takes a line; it is written soon. */
   append(line: JournalLine): void {
-    const text = JSON.stringify(line)
+    const text = encodeLine(line)
     this.#waiting.push(text)
     this.#size += text.length
     while (this.#size > MOST_WAITING) {

@@ -11,6 +11,7 @@ import {
   type StartLine,
 } from './journal-line.ts'
 import { isSound } from './journal-soundness.ts'
+import { decodeLine } from './journal-text.ts'
 import { EnergyRows } from './known-energy.ts'
 import { NumberList } from './number-list.ts'
 import { WorkSteps } from './work-steps.ts'
@@ -169,10 +170,6 @@ export function readJournal(lines: Iterable<string>): Journal {
 }
 
 function parseLine(text: string): JournalLine | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as JournalLine) : undefined
-  } catch {
-    return undefined
-  }
+  // Of whatever shape: the journal checks each line by its kind.
+  return decodeLine(text) as JournalLine | undefined
 }

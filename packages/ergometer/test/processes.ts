@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { JournalLine, Report, StartLine } from '@ergometer/core'
+import { decodeLine, type JournalLine, type Report, type StartLine } from '@ergometer/core'
 import { test as base, vi } from 'vitest'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -262,7 +262,7 @@ export class Place {
     return text
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line))
+      .map((line) => decodeLine(line) as JournalLine)
   }
 
   /** Waits until the only run's journal tells that the run has begun. */

@@ -55,7 +55,7 @@ function probe({ sysRoot, env }: MeterContext): Availability {
       available: false,
       why: `no RAPL zones in ${folder}: a virtual machine, a container that masks them, or the kernel module intel_rapl_msr is not loaded`,
       file: folder,
-      fixes: ['sudo modprobe intel_rapl_msr', ...safeFixes(sysRoot, true).slice(0, 1)],
+      fixes: ['sudo modprobe intel_rapl_msr', ...safeFixes(true).slice(0, 1)],
     }
   }
   const unreadable = zones.filter((zone) => !isReadable(zone))
@@ -64,7 +64,7 @@ function probe({ sysRoot, env }: MeterContext): Availability {
     available: false,
     why: `RAPL is present but unreadable: ${first.energyFile} is only for root since Linux 5.10`,
     file: first.energyFile,
-    fixes: safeFixes(sysRoot, existsSync('/.dockerenv') || env['container'] !== undefined),
+    fixes: safeFixes(existsSync('/.dockerenv') || env['container'] !== undefined),
   }
 }
 

@@ -1,10 +1,7 @@
-import { powercapFolder } from './powercap-zone.ts'
-
 /** Ways to let this meter read the counters, the safest first. None opens them to everybody: power traces leak secrets (CVE-2020-8694). */
-export function safeFixes(sysRoot: string, inContainer: boolean): string[] {
-  const container = [
-    `mount the counters of the host read-only into the container: -v /sys/class/powercap:${powercapFolder(sysRoot)}:ro -v /sys/devices/virtual/powercap:/sys/devices/virtual/powercap:ro (or the whole: -v /sys:/host/sys:ro -e HOST_SYS=/host/sys)`,
-  ]
+export function safeFixes(inContainer: boolean): string[] {
+  // The container run-times mask /sys/devices/virtual/powercap: the host's tree is shown at another place.
+  const container = ['docker run --volume /sys:/host/sys:ro --env HOST_SYS=/host/sys …']
   const group = [
     'sudo groupadd --system --force rapl',
     'sudo usermod --append --groups rapl "$USER"',
