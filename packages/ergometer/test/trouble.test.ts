@@ -374,7 +374,7 @@ describe.concurrent('a bad meter beside a good one', () => {
       .map(Number)
     try {
       process.kill(recorder.pid, 'SIGKILL')
-      for (const pid of children) await gone(pid, 5)
+      for (const pid of children) await gone(pid, 12)
     } finally {
       for (const pid of children) if (runs(pid)) process.kill(pid, 'SIGKILL')
     }

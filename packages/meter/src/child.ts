@@ -52,13 +52,13 @@ async function read(number: number, deadline: number): Promise<void> {
 
 /**
  * A meter that blocks this thread also keeps it from noticing that the parent is gone, and would burn a core
- * for ever: another thread looks once a second.
+ * for ever: another thread looks every few seconds.
  */
 function watchParent(): void {
   const program = `
     setInterval(() => {
       if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')
-    }, 1000)`
+    }, 4000)`
   new Worker(program, { eval: true, stdin: false, env: {}, execArgv: [] }).unref()
 }
 
