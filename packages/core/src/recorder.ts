@@ -1,8 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
 import { analyse } from './analyse.ts'
+import { ClockWatch } from './clock-watch.ts'
 import {
   LIVE_FILE,
   makeEventDirectory,
@@ -15,16 +14,14 @@ import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
 import type { HealthEntry } from './health.ts'
 import { readJournal } from './journal.ts'
-import { JournalFile } from './journal-file.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
 import { type LiveTotals, liveTotals } from './live-totals.ts'
 import { MeterLoop, type MeterSource, secondsToGrid } from './meter-loop.ts'
-import { bootSeconds, processIdentity, processName } from './process-identity.ts'
+import { processIdentity, processName } from './process-identity.ts'
 import { findGit, hostProvenance } from './provenance.ts'
-import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
-import { JOURNAL_FILE, makeRunFolder, REPORT_FILE } from './run-folder.ts'
+import { RunStore } from './run-store.ts'
 
 /** What a recorder needs to know of its run. */
 export interface RecorderOptions {
@@ -76,10 +73,6 @@ export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
 /** Seconds between two looks at the event files, and the most while nothing comes. */
 const LOOK_EVERY = 0.1
 const LOOK_IDLE = 0.4
-/** Seconds between two clock lines. */
-const CLOCK_EVERY = 60
-/** Wall or boot time may stray from monotonic time by so many seconds before it is told. */
-const CLOCK_JUMP = 1
 /** Seconds that a named meter has for its first reading once its options are accepted, however late that was. */
 const FIRST_READ = 0.1
 /** Seconds that the last readings may take in all, and one of them. */
@@ -101,14 +94,11 @@ export class Recorder {
   readonly #indices = new Map<MeterHandle, number[]>()
   readonly #declaredBy = new Map<string, MeterSource>()
   readonly #early: (() => void)[] = []
-  readonly #lines: JournalLine[] = []
-  #journal: JournalFile | undefined
-  #folder: string | undefined
+  readonly #store: RunStore
+  #clocks: ClockWatch | undefined
   #recording: Recording | undefined
   #origin = 0
   #lookEvery = LOOK_EVERY
-  #nextClock = CLOCK_EVERY
-  #lastClock = { wall: 0, boot: 0 as number | undefined, monotonic: 0 }
   #liveSecond = -1
   #liveJoules = 0
   #badSaid = 0
@@ -128,6 +118,7 @@ export class Recorder {
     this.#listener = listener
     this.#clock = clock
     this.#files = new EventFiles(options.events)
+    this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
     this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
     this.#loops = options.meters.map((source) => this.#loop(source))
@@ -153,12 +144,12 @@ export class Recorder {
   /** Begins: opens the meters and the journal side by side, and the run when both are there, or time is up. */
   async start(): Promise<void> {
     for (const loop of this.#loops) loop.start()
-    const journal = this.#openJournal().then(() => this.#journalOpened())
+    const journal = this.#open()
     this.#opening = journal
     const refused = await this.#refusal()
     if (refused) {
       await journal
-      if (this.#folder) await rm(this.#folder, { recursive: true, force: true }).catch(() => {})
+      await this.#store.discard()
       removeEventDirectory(this.#options.events)
       await this.#closeMeters()
       this.#listener.refused(refused)
@@ -170,7 +161,7 @@ export class Recorder {
     const firsts = Promise.all(this.#loops.map((loop) => loop.first))
     await Promise.race([Promise.all([journal, firsts]), seconds(left)])
     this.#begin()
-    this.#listener.ready(this.#folder)
+    this.#listener.ready(this.#store.folder)
     this.#tick()
   }
 
@@ -195,47 +186,27 @@ export class Recorder {
     )
   }
 
-  async #openJournal(): Promise<void> {
-    const { home, events } = this.#options
-    try {
-      makeEventDirectory(events)
-    } catch (error) {
+  /** Makes the event directory and the run's folder, and tells clients who records. */
+  async #open(): Promise<void> {
+    const { home, runId, events, versions } = this.#options
+    const unavailable = (error: unknown) =>
       this.#say(
         'error',
         'events-unavailable',
-        `${events}: no event directory: work and phases are not recorded: ${reason(error)}`,
+        `${events}: cannot be used: work and phases are not recorded: ${(error as Error).message}`,
       )
-    }
-    if (await this.#openRun(home, 'the run goes to a temporary folder')) return
-    const spare = await mkdtemp(join(tmpdir(), 'ergometer-home-')).catch(() => undefined)
-    if (spare && (await this.#openRun(spare, 'the run is kept in memory only'))) {
-      this.#say('warning', 'home-moved', `the run lies in ${this.#folder}`)
-      return
-    }
-    this.#journal = await this.#openFile(undefined)
-  }
-
-  async #openRun(home: string, otherwise: string): Promise<boolean> {
     try {
-      const folder = await makeRunFolder(home, this.#options.runId)
-      this.#journal = await this.#openFile(join(folder, JOURNAL_FILE))
-      this.#folder = folder
-      return true
+      makeEventDirectory(events)
     } catch (error) {
-      const message = `${home}: cannot be written (${reason(error)}): ${otherwise}`
-      this.#say('error', 'home-unwritable', message)
-      return false
+      unavailable(error)
     }
-  }
-
-  #openFile(path: string | undefined): Promise<JournalFile> {
-    const trouble = (error: Error) =>
-      this.#say(
-        'error',
-        'journal-unwritable',
-        `${path}: cannot be written (${reason(error)}): lines wait in memory`,
-      )
-    return JournalFile.open(path, trouble, this.#clock)
+    await this.#store.open(home, runId)
+    const info = { v: 1, runId, ...processIdentity(), runFolder: this.#store.folder ?? '', versions }
+    try {
+      replaceFile(join(events, RECORDER_FILE), JSON.stringify(info))
+    } catch (error) {
+      unavailable(error)
+    }
   }
 
   /** From here on the run's seconds are counted. Whoever waited for the recorder went on at `beginBy`. */
@@ -244,16 +215,15 @@ export class Recorder {
     const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
     const at = Math.min(this.#clock(), this.#options.beginBy)
     this.#origin = at
-    const wall = Date.now() - (this.#clock() - at) * 1000
+    this.#clocks = new ClockWatch(this.#clock, at)
     const { pid, processStart, bootId } = processIdentity()
-    this.#lastClock = { wall: wall / 1000, boot: this.#bootAt(at), monotonic: at }
     const start: StartLine = {
       kind: 'start',
       version: JOURNAL_VERSION,
       runId,
       name,
       monotonic: at,
-      wall: new Date(wall).toISOString(),
+      wall: this.#clocks.begin.toISOString(),
       ...(bootId ? { bootId } : {}),
       recorder: { pid, ...(processStart ? { processStart } : {}) },
       events,
@@ -278,20 +248,8 @@ export class Recorder {
     this.#provenance = this.#findProvenance()
   }
 
-  #journalOpened(): void {
-    for (const line of this.#lines.splice(0)) this.#journal?.append(line)
-    const { runId, versions, events } = this.#options
-    const info = { v: 1, runId, ...processIdentity(), runFolder: this.#folder ?? '', versions }
-    try {
-      replaceFile(join(events, RECORDER_FILE), JSON.stringify(info))
-    } catch (error) {
-      this.#say('error', 'events-unavailable', `${events}: cannot be written: ${reason(error)}`)
-    }
-  }
-
   #write(line: JournalLine): void {
-    if (this.#journal) this.#journal.append(line)
-    else this.#lines.push(line)
+    this.#store.write(line)
   }
 
   /** Before the run has begun, what happens waits for it. */
@@ -380,7 +338,7 @@ export class Recorder {
   #advance(thoroughly = false): void {
     const recording = this.#recording
     if (!recording || this.#ended) return
-    this.#watchClocks()
+    this.#watchClocks(recording)
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
     if (grew) this.#poll({ thoroughly: true })
@@ -424,43 +382,10 @@ export class Recorder {
     })
   }
 
-  #watchClocks(): void {
-    const monotonic = this.#clock()
-    const wall = Date.now() / 1000
-    const passed = monotonic - this.#lastClock.monotonic
-    const wallJump = wall - this.#lastClock.wall - passed
-    const boot = passed >= CLOCK_JUMP ? this.#bootAt(monotonic) : undefined
-    const suspended =
-      boot === undefined || this.#lastClock.boot === undefined ? 0 : boot - this.#lastClock.boot - passed
-    const jumped = Math.abs(wallJump) > CLOCK_JUMP || suspended > CLOCK_JUMP
-    if (!jumped && this.#now() < this.#nextClock) return
-    if (suspended > CLOCK_JUMP) {
-      this.#say(
-        'warning',
-        'suspended',
-        `the machine was suspended for ${suspended.toFixed(0)} s, which is not part of the run`,
-      )
-    }
-    this.#nextClock = this.#now() + CLOCK_EVERY
-    this.#lastClock = { wall, boot: this.#bootAt(monotonic), monotonic }
-    this.#writeClock(suspended > CLOCK_JUMP ? 'suspended' : jumped ? 'wall clock stepped' : undefined)
-  }
-
-  #writeClock(note?: string): void {
-    const { wall, boot, monotonic } = this.#lastClock
-    this.#write({
-      kind: 'clock',
-      t: Math.round((monotonic - this.#origin) * 1e6) / 1e6,
-      monotonic,
-      wall: new Date(wall * 1000).toISOString(),
-      ...(boot === undefined ? {} : { boot }),
-      ...(note ? { note } : {}),
-    })
-  }
-
-  #bootAt(monotonic: number): number | undefined {
-    const boot = bootSeconds()
-    return boot === undefined ? undefined : boot - (this.#clock() - monotonic)
+  #watchClocks(recording: Recording): void {
+    const found = this.#clocks?.look()
+    if (found) this.#write(found.line)
+    if (found?.health) recording.health.add(found.health)
   }
 
   #publish(recording: Recording): void {
@@ -504,14 +429,13 @@ export class Recorder {
     await this.#lastReads(recording, at)
     this.#poll({ finally: true })
     this.#files.close()
-    this.#lastClock = { wall: Date.now() / 1000, boot: bootSeconds(), monotonic: this.#clock() }
-    this.#writeClock()
+    if (this.#clocks) this.#write(this.#clocks.line())
     await Promise.race([this.#provenance, seconds(LAST_GIT)])
     this.#closed = true
     recording.close(at, end)
     const report = await this.#report()
     this.#listener.report(report)
-    await this.#journal?.close()
+    await this.#store.close()
     await this.#closeMeters()
     removeEventDirectory(this.#options.events)
     this.#over()
@@ -538,27 +462,10 @@ export class Recorder {
   }
 
   async #report(): Promise<Report> {
-    const journal = this.#journal
-    await Promise.race([journal?.flush(), seconds(LAST_WRITE)])
-    const folder = this.#folder
-    // A journal that could not be opened in time, or at all.
-    const unwritten = journal?.unwritten ?? this.#lines.map((line) => JSON.stringify(line))
-    const lines = function* (): Generator<string> {
-      if (folder) {
-        try {
-          yield* readLines(join(folder, JOURNAL_FILE))
-        } catch {
-          // What cannot be read back is missing from the report, and said in its health.
-        }
-      }
-      yield* unwritten
-    }
-    const report = analyse(readJournal(lines()), this.#options.factors, folder ? { folder } : {})
-    if (folder) {
-      const text = `${JSON.stringify(report, null, 2)}\n`
-      const written = writeFile(join(folder, REPORT_FILE), text, { mode: 0o600 }).catch(() => {})
-      await Promise.race([written, seconds(LAST_WRITE)])
-    }
+    await Promise.race([this.#store.flush(), seconds(LAST_WRITE)])
+    const { folder } = this.#store
+    const report = analyse(readJournal(this.#store.lines()), this.#options.factors, folder ? { folder } : {})
+    await Promise.race([this.#store.writeReport(report), seconds(LAST_WRITE)])
     return report
   }
 
@@ -574,8 +481,4 @@ const REFUSALS = new Set(['METER_OPTIONS_INVALID', 'METER_SPECIFICATION_VERSION'
 /** Resolves after so many seconds. */
 function seconds(duration: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, duration * 1000))
-}
-
-function reason(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String((error as Error).message)
 }

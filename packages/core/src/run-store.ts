@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { HealthEntry } from './health.ts'
+import { JournalFile } from './journal-file.ts'
+import type { JournalLine } from './journal-line.ts'
+import { encodeLine } from './journal-text.ts'
+import { readLines } from './read-lines.ts'
+import type { Report } from './report.ts'
+import { JOURNAL_FILE, makeRunFolder, REPORT_FILE } from './run-folder.ts'
+
+/**
+ * Where a run is kept: its folder in the home, a temporary one if the home cannot be written, or memory. Nothing
+ * here ever throws or blocks; what goes wrong is told.
+ */
+export class RunStore {
+  /** The run's folder; undefined while there is none. */
+  folder: string | undefined
+  readonly #trouble: (entry: HealthEntry) => void
+  readonly #clock: () => number
+  /** Lines that came before the journal was open. */
+  readonly #early: JournalLine[] = []
+  #journal: JournalFile | undefined
+
+  /** `trouble` is told what goes wrong; `clock`: monotonic seconds. */
+  constructor(trouble: (entry: HealthEntry) => void, clock: () => number) {
+    this.#trouble = trouble
+    this.#clock = clock
+  }
+
+  /** Makes the run's folder and opens its journal. */
+  async open(home: string, runId: string): Promise<void> {
+    if (!(await this.#openIn(home, runId, 'the run goes to a temporary folder'))) {
+      const spare = await mkdtemp(join(tmpdir(), 'ergometer-home-')).catch(() => undefined)
+      if (spare && (await this.#openIn(spare, runId, 'the run is kept in memory only'))) {
+        this.#trouble({ severity: 'warning', code: 'home-moved', message: `the run lies in ${this.folder}` })
+      }
+    }
+    this.#journal ??= await this.#openFile(undefined)
+    for (const line of this.#early.splice(0)) this.#journal.append(line)
+  }
+
+  async #openIn(home: string, runId: string, otherwise: string): Promise<boolean> {
+    try {
+      const folder = await makeRunFolder(home, runId)
+      this.#journal = await this.#openFile(join(folder, JOURNAL_FILE))
+      this.folder = folder
+      return true
+    } catch (error) {
+      this.#trouble({
+        severity: 'error',
+        code: 'home-unwritable',
+        message: `${home}: cannot be written (${reason(error)}): ${otherwise}`,
+      })
+      return false
+    }
+  }
+
+  #openFile(path: string | undefined): Promise<JournalFile> {
+    const trouble = (error: Error) =>
+      this.#trouble({
+        severity: 'error',
+        code: 'journal-unwritable',
+        message: `${path}: cannot be written (${reason(error)}): lines wait in memory`,
+      })
+    return JournalFile.open(path, trouble, this.#clock)
+  }
+
+  /** Appends a line to the journal. */
+  write(line: JournalLine): void {
+    if (this.#journal) this.#journal.append(line)
+    else this.#early.push(line)
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    await this.#journal?.flush()
+  }
+
+  /** The journal's lines: from the disk, then those that are not there. */
+  *lines(): Generator<string> {
+    const unwritten = this.#journal?.unwritten ?? this.#early.map(encodeLine)
+    if (this.folder) {
+      try {
+        yield* readLines(join(this.folder, JOURNAL_FILE))
+      } catch {
+        // What cannot be read back is missing from the report: its coverage says so.
+      }
+    }
+    yield* unwritten
+  }
+
+  /** Puts the report beside the journal, if it can be. */
+  async writeReport(report: Report): Promise<void> {
+    if (!this.folder) return
+    const text = `${JSON.stringify(report, null, 2)}\n`
+    await writeFile(join(this.folder, REPORT_FILE), text, { mode: 0o600 }).catch(() => {})
+  }
+
+  /** Removes the folder of a run that does not begin. */
+  async discard(): Promise<void> {
+    await this.#journal?.close()
+    if (this.folder) await rm(this.folder, { recursive: true, force: true }).catch(() => {})
+  }
+
+  /** Writes, syncs and closes the journal. */
+  async close(): Promise<void> {
+    await this.#journal?.close()
+  }
+}
+
+function reason(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String((error as Error).message)
+}
