@@ -1,8 +1,8 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { analyse } from './analyse.ts'
-import { EVENT_DIRECTORY, RECORDER_FILE, removeEventDirectory } from './event-directory.ts'
+import { EVENT_DIRECTORY, RECORDER_FILE, removeEventDirectory, TAKEN_FILE } from './event-directory.ts'
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
@@ -15,6 +15,7 @@ import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { JOURNAL_FILE, REPORT_FILE } from './run-folder.ts'
+import { isObject } from './untrusted.ts'
 
 const LINE_FEED = 0x0a
 
@@ -93,11 +94,22 @@ function leftLines(journal: Journal): JournalLine[] {
   const directory = eventDirectory(journal)
   if (directory) {
     const files = new EventFiles(directory)
-    const take = (told: TimedEvent, process: string) => {
-      // Without a time of its own nobody knows whether it is in the journal already.
-      if (told.time !== undefined) events.push({ told, time: told.time - origin, process })
-    }
-    files.poll(0, take, { finally: true })
+    const taken = takenFrom(directory)
+    files.poll(
+      0,
+      (told, process, { file, bytes }) => {
+        if (told.time !== undefined) events.push({ told, time: told.time - origin, process })
+        // A line without a time that is not in the journal yet: at the latest when its file was written to.
+        else if (bytes > (taken[file] ?? 0)) {
+          events.push({
+            told,
+            time: Math.max(settled + 1e-6, writtenAt(join(directory, file), journal)),
+            process,
+          })
+        }
+      },
+      { finally: true },
+    )
     files.close()
   }
   events.sort((a, b) => a.time - b.time)
@@ -121,6 +133,22 @@ function leftLines(journal: Journal): JournalLine[] {
   recording.health.add({ severity: 'error', code: 'recorder-died', message })
   recording.close(until, { status: 'crashed', reason: 'the recorder died' })
   return lines
+}
+
+/** How much of each event file is in the journal. */
+function takenFrom(directory: string): Record<string, number> {
+  try {
+    const taken = JSON.parse(readFileSync(join(directory, TAKEN_FILE), 'utf8'))
+    return isObject(taken) ? (taken as Record<string, number>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** When a file was last written to, in seconds of the run. */
+function writtenAt(path: string, { start }: Journal): number {
+  const since = statSync(path).mtimeMs - Date.parse(start?.wall ?? '')
+  return Number.isFinite(since) ? since / 1000 : 0
 }
 
 /** Names that the journal gave to its processes, by what their event files call them. */

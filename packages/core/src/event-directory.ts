@@ -10,6 +10,9 @@ export const RECORDER_FILE = 'recorder.json'
 /** Name of the file with the totals of a running run. */
 export const LIVE_FILE = 'live.json'
 
+/** Name of the file that tells how far the event files are in the journal, should the recorder die. */
+export const TAKEN_FILE = 'taken.json'
+
 /** Who records, for clients that attach: `recorder.json`. */
 export interface RecorderInfo {
   readonly v: 1

@@ -16,20 +16,29 @@ const MOST_FILES = 4096
 const MOST_AT_ONCE = 4 * 1024 * 1024
 
 interface EventFile {
+  readonly name: string
   readonly path: string
   readonly descriptor: number
   readonly decoder: StringDecoder
   /** Who speaks: until a `process` line says so, the file itself. */
   process: string
   position: number
+  /** Bytes of the lines that were taken. */
+  taken: number
   rest: string
   tooLong: boolean
   grewAt: number
   lookAt: number
 }
 
-/** Called with each event, who said it, and the time at which its line was seen if it bears none. */
-export type EventListener = (event: TimedEvent, process: string) => void
+/** Where a line stands: its file's name, and the bytes up to its end. */
+export interface LinePlace {
+  readonly file: string
+  readonly bytes: number
+}
+
+/** Called with each event, who said it, and where its line stands. */
+export type EventListener = (event: TimedEvent, process: string, place: LinePlace) => void
 
 /** Reads the event files of a directory as they grow. */
 export class EventFiles {
@@ -84,8 +93,8 @@ export class EventFiles {
         continue
       }
       const decoder = new StringDecoder('utf8')
-      const start = { position: 0, rest: '', tooLong: false, grewAt: now, lookAt: now }
-      this.#files.set(name, { path, descriptor, decoder, process: name, ...start })
+      const start = { position: 0, taken: 0, rest: '', tooLong: false, grewAt: now, lookAt: now }
+      this.#files.set(name, { name, path, descriptor, decoder, process: name, ...start })
     }
     return this.#files.size > before
   }
@@ -121,7 +130,13 @@ export class EventFiles {
     }
   }
 
+  /** Bytes of each file that were taken, by name. */
+  taken(): Record<string, number> {
+    return Object.fromEntries([...this.#files.values()].map(({ name, taken }) => [name, taken]))
+  }
+
   #take(file: EventFile, line: string, listener: EventListener): void {
+    file.taken += Buffer.byteLength(line) + 1
     if (file.tooLong) {
       file.tooLong = false
       this.bad++
@@ -136,7 +151,7 @@ export class EventFiles {
     if (timed.event.kind === 'process') {
       file.process = processName(timed.event)
     }
-    listener(timed, file.process)
+    listener(timed, file.process, { file: file.name, bytes: file.taken })
   }
 
   /** A file that its client has left for a newer one, and that is read to its end, may go. */

@@ -43,7 +43,8 @@ export class MeterLoop {
   #accept: (error?: MeterError) => void = () => {}
   #begun: () => void = () => {}
   #interval = 1
-  #failures = 0
+  /** Reads and openings that failed since the last that did not. */
+  failures = 0
   #deaths = 0
   #openedAt = 0
   #timer: NodeJS.Timeout | undefined
@@ -102,11 +103,11 @@ export class MeterLoop {
   }
 
   #backOff(interval: number): number {
-    return Math.min(LONGEST_BACK_OFF, interval * 2 ** Math.max(0, this.#failures - 2))
+    return Math.min(LONGEST_BACK_OFF, interval * 2 ** Math.max(0, this.failures - 2))
   }
 
   #fail(error: MeterError): void {
-    this.#failures++
+    this.failures++
     this.#listener.trouble(error, this.handle)
   }
 
@@ -122,7 +123,7 @@ export class MeterLoop {
       return
     }
     // On its grid: what was missed is not caught up with.
-    const step = this.#failures === 0 ? this.#interval : this.#backOff(this.#interval)
+    const step = this.failures === 0 ? this.#interval : this.#backOff(this.#interval)
     this.#after(secondsToGrid(this.#clock(), step), () => this.#tick())
   }
 
@@ -135,7 +136,7 @@ export class MeterLoop {
     this.#reading = handle.read(deadline).then((result) => {
       this.#listener.read(handle, result)
       if (result.error) this.#fail(result.error)
-      else this.#failures = 0
+      else this.failures = 0
       ended = result.error !== undefined && result.error.outcome !== 'retry'
     })
     await this.#reading

@@ -8,6 +8,7 @@ import {
   RECORDER_FILE,
   removeEventDirectory,
   replaceFile,
+  TAKEN_FILE,
 } from './event-directory.ts'
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
@@ -78,6 +79,8 @@ const FIRST_READ = 0.1
 /** Seconds that the last readings may take in all, and one of them. */
 const LAST_READS = 1
 const LAST_READ = 0.5
+/** A meter that has failed more often than this in a row is given up at the end. */
+const LAST_TRIES = 1
 /** Seconds that git may still take at the end. */
 const LAST_GIT = 0.2
 /** Seconds that the disk may take at the end before the report is given without it. */
@@ -99,6 +102,9 @@ export class Recorder {
   #recording: Recording | undefined
   #origin = 0
   #lookEvery = LOOK_EVERY
+  /** How much of the event files was taken at whole seconds that are not in the journal yet. */
+  readonly #taken: { second: number; files: Record<string, number> }[] = []
+  #noted = '{}'
   #liveSecond = -1
   #liveJoules = 0
   #badSaid = 0
@@ -339,12 +345,33 @@ export class Recorder {
     const recording = this.#recording
     if (!recording || this.#ended) return
     this.#watchClocks(recording)
+    const second = Math.floor(this.#now())
+    if (second > (this.#taken.at(-1)?.second ?? -1)) this.#taken.push({ second, files: this.#files.taken() })
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
     if (grew) this.#poll({ thoroughly: true })
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
+    this.#noteTaken(recording.settled)
     this.#publish(recording)
+  }
+
+  /** Notes how much of the event files is in the journal: lines without a time could not be told apart otherwise. */
+  #noteTaken(settled: number): void {
+    let noted: Record<string, number> | undefined
+    while ((this.#taken[0]?.second ?? Number.POSITIVE_INFINITY) <= settled) noted = this.#taken.shift()?.files
+    const text = noted && JSON.stringify(noted)
+    if (text === undefined || text === this.#noted) return
+    this.#noted = text
+    this.#replace(TAKEN_FILE, text)
+  }
+
+  #replace(name: string, text: string): void {
+    try {
+      replaceFile(join(this.#options.events, name), text)
+    } catch {
+      // Said already when the directory could not be used; a full disk is said by the journal.
+    }
   }
 
   #poll(how: { thoroughly?: boolean; finally?: boolean }): boolean {
@@ -395,11 +422,7 @@ export class Recorder {
     const totals = liveTotals(recording, this.#options.factors, this.#now(), this.#clock(), this.#liveJoules)
     this.#liveJoules = totals.joules ?? this.#liveJoules
     this.#listener.live(totals)
-    try {
-      replaceFile(join(this.#options.events, LIVE_FILE), JSON.stringify(totals))
-    } catch {
-      // Said already when the directory could not be used; a full disk is said by the journal.
-    }
+    this.#replace(LIVE_FILE, JSON.stringify(totals))
   }
 
   /** Ends the run: last readings, last events, report. Safe to call twice; never rejects. */
@@ -454,7 +477,7 @@ export class Recorder {
     const read = async (loop: MeterLoop): Promise<void> => {
       while (late(loop)) {
         const before = this.#clock()
-        if (before >= until || (await loop.read(LAST_READ))) return
+        if (before >= until || (await loop.read(LAST_READ)) || loop.failures > LAST_TRIES) return
         if (late(loop)) await seconds(Math.max(0.02, 0.05 - (this.#clock() - before)))
       }
     }

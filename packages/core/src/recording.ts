@@ -7,6 +7,7 @@ import { HealthLog } from './health.ts'
 import { totalSeconds, union } from './intervals.ts'
 import type { EndLine, JournalLine, PhasesLine, RowLine } from './journal-line.ts'
 import { type FastPhases, PhaseTracker } from './phase-tracker.ts'
+import { redactValue } from './redact.ts'
 import { outside } from './stretches.ts'
 import { addWork, WorkLedger } from './work-ledger.ts'
 
@@ -227,7 +228,7 @@ export class Recording {
 
   /** Adds tags; a later value of one name counts. */
   addTags(tags: Readonly<Record<string, string>>): boolean {
-    const kept = this.#bounded('tag', tags)
+    const kept = redactValue(this.#bounded('tag', tags)) as Record<string, string>
     Object.assign(this.tags, kept)
     if (Object.keys(kept).length > 0) this.#write({ kind: 'tag', t: this.#settled, tags: kept })
     return true

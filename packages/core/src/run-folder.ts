@@ -37,14 +37,19 @@ export async function makeRunFolder(home: string, runId: string): Promise<string
   return folder
 }
 
-/** Folders of all runs in a home, the oldest first. */
+/**
+ * Folders of all runs in a home, the oldest first.
+ * @throws ErgometerError `HOME_UNREADABLE`
+ */
 export function runFolders(home: string): string[] {
   const runs = join(resolve(home), 'runs')
   let names: string[]
   try {
     names = readdirSync(runs)
-  } catch {
-    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw new ErgometerError('HOME_UNREADABLE', `${runs}: cannot be read (${code})`, error)
   }
   return names
     .sort()

@@ -29,7 +29,7 @@ export function addHomeFlags(command: Command): Command {
 export function addMeterFlags(command: Command): Command {
   return command.option(
     '--meter <name[={json}]>',
-    'a meter by name, package or file, with options; repeatable (default: all that work here)',
+    'a meter by name, package or file, with options; repeatable; only those named are used (default: all that work here)',
     collect,
   )
 }

@@ -46,7 +46,6 @@ function makeProgram(
     .description('Joules, kWh, CO2e and performance per joule of a training run.')
     .version(versions()['ergometer'] ?? '', '-v, --version')
     .helpCommand(false)
-    .showHelpAfterError("('ergometer --help' and 'ergometer <command> --help' tell more)")
     .addHelpText(
       'after',
       `
@@ -143,6 +142,16 @@ async function findings(flags: Flags) {
   return examine(requestMeters(settings.meters, process.cwd()))
 }
 
+/** A message of commander as one line of ours, with what to do. */
+function oneLine(text: string, command: string): string {
+  const message = text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
+  const help = command === 'ergometer' ? 'ergometer --help' : `ergometer ${command} --help`
+  return `${command === 'ergometer' ? '' : `${command}: `}${message} ('${help}' tells more)`
+}
+
 /**
  * Runs the command line; answers with its exit code. What is behind `--` is never looked at.
  * `recorder`: a recorder's process that was started for `run`.
@@ -165,7 +174,9 @@ export async function main(args: readonly string[], recorder?: ChildProcess): Pr
     code = given
   }
   const program = makeProgram(split < 0 ? undefined : args.slice(split + 1), remember, recorder)
-  for (const command of [program, ...program.commands]) command.exitOverride()
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ outputError: (text) => say(oneLine(text, command.name())) })
+  }
   try {
     await program.parseAsync([...own], { from: 'user' })
   } catch (error) {

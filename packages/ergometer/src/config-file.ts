@@ -39,7 +39,7 @@ export async function loadConfig({ path }: ConfigFile): Promise<Settings> {
     const why = String((cause as Error).message).split('\n')[0]
     throw new ErgometerError('CONFIG_NOT_LOADED', `${path}: cannot be loaded: ${why}`, cause)
   }
-  return parseSettings(value ?? {}, path)
+  return parseSettings(value, path)
 }
 
 async function importDefault(path: string): Promise<unknown> {

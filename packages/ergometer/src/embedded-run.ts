@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Report } from '@ergometer/core'
+import { monotonicSeconds } from '@ergometer/meter'
 import { EventClient } from './event-client.ts'
 import type { RecorderLink } from './recorder-link.ts'
 import type { StartMessage } from './recorder-message.ts'
@@ -44,6 +45,8 @@ export function recordRun(
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onThrow)
     sayEnd(false)
+    // Over the wire as well: there may be no event directory.
+    link.end({ status: failed === undefined ? 'completed' : 'failed', time: monotonicSeconds() })
     const report = await link.report(REPORT_PATIENCE)
     if (!report && how.metered) say('the recorder did not answer: the report is made from its journal')
     if (report && how.inline) await link.ended(THREAD_PATIENCE)

@@ -38,7 +38,10 @@ export async function runCommand(
         display?.clear()
         sayHealth(entry)
       },
-      live: (totals: LiveTotals) => display?.draw((columns, color) => liveLine(totals, { columns, color })),
+      live: (totals: LiveTotals) => {
+        if (totals.joules !== undefined)
+          display?.draw((columns, color) => liveLine(totals, { columns, color }))
+      },
     },
     recorder,
   )

@@ -17,11 +17,19 @@ const meter = z.union(
 
 /** Schema of `Settings`; unknown keys are errors. */
 export const settingsSchema = z.strictObject({
-  name: z.string().min(1).max(256).optional(),
+  name: z
+    .string('expected a text')
+    .min(1, 'expected a text')
+    .max(256, 'expected at most 256 characters')
+    .optional(),
   tags: z.record(tagName, z.union([z.string(), z.number(), z.boolean()])).optional(),
   meters: z.array(meter).min(1).optional(),
   home: z.string().min(1).optional(),
-  interval: z.number().min(0.001, 'expected seconds, at least 0.001').max(3600).optional(),
+  interval: z
+    .number('expected a number of seconds')
+    .min(0.001, 'expected seconds, at least 0.001')
+    .max(3600, 'expected seconds, at most 3600')
+    .optional(),
   zone: z
     .string()
     .refine((zone) => bundledZones().includes(zone.trim().toUpperCase()), {
@@ -29,8 +37,8 @@ export const settingsSchema = z.strictObject({
         `unknown zone '${issue.input}': expected an ISO 3166 country code such as FR, or WORLD`,
     })
     .optional(),
-  intensity: z.number().min(0, 'expected g/kWh, at least 0').optional(),
-  pue: z.number().min(1, 'expected at least 1').optional(),
+  intensity: z.number('expected g/kWh, at least 0').min(0, 'expected g/kWh, at least 0').optional(),
+  pue: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
   group: z.string().min(1).max(256).optional(),
-  recorder: z.enum(['process', 'inline']).optional(),
+  recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
 })

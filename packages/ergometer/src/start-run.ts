@@ -31,7 +31,7 @@ export async function startRun(options: Settings = {}): Promise<Run> {
     return joinRun(directory, info, await parseSettings(options, 'startRun'), fallbackName)
   const file = findConfig()
   // The recorder boots while settings are read, where it is known already what kind it is to be.
-  const known = options.recorder ?? (file ? undefined : 'process')
+  const known = options?.recorder ?? (file ? undefined : 'process')
   const early = known && new RecorderLink(known, { health: sayHealth })
   const details = { calledAt, fallbackName, owner: process.pid, health: stale ? [stale] : [] }
   const { start, patience, settings } = await prepare(options, file, details).catch((error) => {

@@ -254,6 +254,19 @@ describe.concurrent('a run that nobody closed', () => {
     expect(place.eventDirectories()).toEqual([])
   })
 
+  test('takes in lines without a time too, each once', async ({ place }) => {
+    const line = `'{"v":1,"work":{"steps":1}}'`
+    const script = `for i in 1 2 3 4 5 6 7 8 9; do echo ${line} >> $ERGOMETER_EVENTS/$$.ndjson; sleep 0.3; done`
+    const wrapper = place.ergometer(['run', '--meter', STEADY, '--', 'sh', '-c', script], { input: '' })
+    const { recorder } = await place.begun()
+    await sleep(1.4)
+    process.kill(recorder.pid, 'SIGKILL')
+    await wrapper.ended
+    for (const report of [await place.report(), await place.report()]) {
+      expect(report.work).toEqual({ steps: 9 })
+    }
+  })
+
   test('is read without its event files too', async ({ place }) => {
     await abandonedRun(place)
     const elsewhere = place.path('elsewhere')

@@ -256,7 +256,7 @@ describe.concurrent('the command itself', () => {
     for (const args of [['nonsense'], ['--nonsense'], ['runs', 'extra'], ['report', 'a', 'b']]) {
       const { code, stdout, stderr } = await place.cli(args)
       expect({ args, code, stdout: stdout.toString() }).toEqual({ args, code: 2, stdout: '' })
-      expect(stderr).toMatch(/^error: /)
+      expect(stderr).toMatch(/^ergometer: [^\n]+\n$/)
     }
   })
 
