@@ -1,4 +1,4 @@
-import type { Domain } from '@ergometer/meter'
+import { DOMAIN_KINDS, type Domain, type DomainKind } from '@ergometer/meter'
 
 /** A domain and how much of the run it knows. */
 export interface BoundaryDomain {
@@ -37,7 +37,7 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
     domains.filter((one) => one.domain.method !== 'modelled').map((one) => one.domain.kind),
   )
   const eligible = [...winners.values()].filter(
-    ({ domain }) => domain.method !== 'modelled' || !sensed.has(domain.kind),
+    ({ domain }) => domain.method !== 'modelled' || !contentsOf(domain.kind).some((kind) => sensed.has(kind)),
   )
   const parentOf = parents(domains, winners, new Set(eligible))
   const incomplete: string[] = []
@@ -51,6 +51,12 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
     missing: missing(counted, chosen, domains, gpus),
     incomplete,
   }
+}
+
+/** The kinds that a domain of a kind stands for: a model of the whole gives way to a sensor of any part. */
+function contentsOf(kind: DomainKind): readonly DomainKind[] {
+  if (kind === 'host') return DOMAIN_KINDS
+  return kind === 'module' ? ['module', 'cpu', 'memory', 'gpu'] : [kind]
 }
 
 /**

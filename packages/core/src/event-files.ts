@@ -32,7 +32,7 @@ interface EventFile {
 }
 
 /** Where a line stands: its file's name, and the bytes up to its end. */
-export interface LinePlace {
+interface LinePlace {
   readonly file: string
   readonly bytes: number
 }
@@ -62,7 +62,8 @@ export class EventFiles {
     for (const file of this.#files.values()) {
       if (!how.thoroughly && !how.finally && now < file.lookAt) continue
       if (this.#read(file, now, listener, how.finally ? Number.POSITIVE_INFINITY : MOST_AT_ONCE)) grew = true
-      if (how.finally && file.rest !== '') this.#take(file, file.rest, listener)
+      // What was never ended may be a whole line all the same; if not, it is torn, and nobody's mistake.
+      if (how.finally && parseEventLine(file.rest)) this.#take(file, file.rest, listener)
     }
     this.#removeRead()
     return grew

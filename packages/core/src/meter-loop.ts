@@ -71,6 +71,16 @@ export class MeterLoop {
     })
   }
 
+  /** What the meter is called. */
+  get name(): string {
+    return this.handle?.name ?? this.#source.name
+  }
+
+  /** True while the meter has never been opened, and nothing has been heard of it. */
+  get opening(): boolean {
+    return this.#openedAt === 0 && this.failures === 0
+  }
+
   /** Opens the meter and begins to read. */
   start(): void {
     void this.#open()

@@ -448,7 +448,13 @@ export class Recorder {
     const recording = this.#recording as Recording
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
     this.#endAt = at
-    for (const loop of this.#loops) loop.stop()
+    for (const loop of this.#loops) {
+      loop.stop()
+      if (loop.opening) {
+        const message = `meter '${loop.name}' had not opened when the run ended: nothing was read`
+        this.#say('warning', 'meter-timeout', message, loop.name)
+      }
+    }
     await this.#lastReads(recording, at)
     this.#poll({ finally: true })
     this.#files.close()

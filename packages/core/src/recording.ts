@@ -1,15 +1,14 @@
 import type { Domain } from '@ergometer/meter'
 import { declaredDomain } from '@ergometer/meter'
 import { EnergyCurve, type Segment } from './energy-curve.ts'
-import { EnergyLedger, type LateEnergy } from './energy-ledger.ts'
+import { EnergyLedger, type Known, type LateEnergy } from './energy-ledger.ts'
 import type { ClientEvent } from './event-line.ts'
+import { Fold } from './fold.ts'
 import { HealthLog } from './health.ts'
-import { totalSeconds, union } from './intervals.ts'
-import type { EndLine, JournalLine, PhasesLine, RowLine } from './journal-line.ts'
-import { type FastPhases, PhaseTracker } from './phase-tracker.ts'
+import type { EndLine, JournalLine, RowLine } from './journal-line.ts'
+import { PhaseTracker } from './phase-tracker.ts'
 import { redactValue } from './redact.ts'
-import { outside } from './stretches.ts'
-import { addWork, WorkLedger } from './work-ledger.ts'
+import { WorkLedger } from './work-ledger.ts'
 
 /** One domain while it is being recorded. */
 export interface RecordedDomain {
@@ -306,15 +305,16 @@ export class Recording {
   #settleUntil(until: number, unit: 'dJ' | 'mJ'): void {
     const from = this.#settled
     const phases = this.#phases.settle(from, until)
-    const folds = [...phases.folded].map(([name, fast]) => this.#fold(name, fast, until))
+    const folds = [...phases.folded].map(([name, fast]) => new Fold(name, fast, this.work))
     const scores = [...this.#scores.values()].flat().map((score) => score.time)
-    const edges = [...new Set([...phases.edges, ...scores])]
+    const ends = folds.flatMap((fold) => [fold.from, fold.to])
+    const edges = [...new Set([...phases.edges, ...scores, ...ends])]
       .filter((time) => time > from && time <= until)
       .sort((a, b) => a - b)
       .slice(0, MOST_EDGE_ROWS)
-    for (const edge of edges) this.#row(edge, 'mJ')
-    if (edges.at(-1) !== until) this.#row(until, unit)
-    for (const line of folds) this.#write(line)
+    for (const edge of edges) this.#row(edge, 'mJ', folds)
+    if (edges.at(-1) !== until) this.#row(until, unit, folds)
+    for (const fold of folds) this.#write(fold.line(until))
     for (const { name, id, process, from: since } of phases.begun) {
       this.#write({ kind: 'begun', t: until, name, id, process, from: since })
     }
@@ -329,8 +329,9 @@ export class Recording {
     for (const phase of phases.ended) this.#write({ kind: 'phase', t: until, ...phase })
   }
 
-  #row(t: number, unit: 'dJ' | 'mJ'): void {
+  #row(t: number, unit: 'dJ' | 'mJ', folds: readonly Fold[]): void {
     const from = this.#settled
+    const joulesPerUnit = unit === 'mJ' ? 1e-3 : 0.1
     const amounts: (number | null)[] = []
     const coverage: number[] = []
     let changed = false
@@ -340,7 +341,11 @@ export class Recording {
         coverage.push(one.toldCoverage)
         return
       }
-      const known = one.ledger.settle(t, unit === 'mJ' ? 1e-3 : 0.1)
+      const parts = folds.map((fold) => one.ledger.within(fold.within(from, t)))
+      const known = one.ledger.settle(t, joulesPerUnit)
+      folds.forEach((fold, number) => {
+        fold.add(index, parts[number] as Known, known, (known.units ?? 0) * joulesPerUnit)
+      })
       amounts.push(known.units)
       if (known.units !== null) {
         if (known.coverage !== one.toldCoverage) changed = true
@@ -357,34 +362,6 @@ export class Recording {
     if (Object.keys(work).length > 0) row.work = work
     this.#write(row)
     this.#settled = t
-  }
-
-  #fold(name: string, { ended: phases, apart }: FastPhases, t: number): PhasesLine {
-    // What a line of its own tells of one process is no second time told here of another.
-    const intervals = outside(
-      union(phases).map(({ from, to }) => ({ from, to, amount: to - from })),
-      union(apart),
-    )
-    const counts: Record<string, number> = {}
-    for (const { process } of phases) addWork(counts, { [process]: 1 })
-    const seconds = totalSeconds(intervals)
-    const known = this.domains.map((one) =>
-      one.interval > WAITED_FOR ? { joules: 0, seconds: 0 } : one.ledger.within(intervals),
-    )
-    const whole = known.every((part) => seconds - part.seconds < 1e-6)
-    return {
-      kind: 'phases',
-      t,
-      name,
-      from: intervals[0]?.from ?? t,
-      to: intervals.at(-1)?.to ?? t,
-      counts,
-      seconds: micro(seconds),
-      processSeconds: micro(totalSeconds(phases)),
-      mJ: known.map((part) => (part.seconds > 0 ? Math.round(part.joules * 1e6) / 1e3 : null)),
-      ...(whole ? {} : { covered: known.map((part) => micro(part.seconds)) }),
-      work: this.work.within(intervals),
-    }
   }
 
   /** Of the scores of one name within one second the first, the last and the extremes are told. */

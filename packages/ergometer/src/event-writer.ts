@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { LONGEST_LINE, ROTATE_AT, readBootId } from '@ergometer/core'
 
-/** So many characters of lines wait while the event directory is not there yet. */
+/** So many bytes of lines wait while the event directory is not there yet. */
 const MOST_WAITING = 1024 * 1024
 
 /**
@@ -15,7 +15,7 @@ export class EventWriter {
   readonly #trouble: (error: Error) => void
   #descriptor: number | undefined
   #size = 0
-  #waiting = ''
+  #waiting: Buffer = Buffer.alloc(0)
   #broken = false
 
   constructor(directory: string, trouble: (error: Error) => void) {
@@ -48,24 +48,28 @@ export class EventWriter {
   }
 
   #put(line: string): void {
-    this.#waiting += line
+    const bytes = Buffer.from(line)
+    this.#waiting = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes
     try {
       this.#descriptor ??= this.#open()
-      writeSync(this.#descriptor, this.#waiting)
-      this.#size += this.#waiting.length
-      this.#waiting = ''
+      // A full disk may take a part: the rest waits, so that no line is torn.
+      while (this.#waiting.length > 0) {
+        const written = writeSync(this.#descriptor, this.#waiting)
+        this.#size += written
+        this.#waiting = this.#waiting.subarray(written)
+      }
       if (this.#size >= ROTATE_AT) this.#rotate()
     } catch (error) {
       // The recorder makes the directory; until then lines wait.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#tell(error as Error)
-      if (this.#waiting.length > MOST_WAITING) this.#waiting = ''
+      if (this.#waiting.length > MOST_WAITING) this.#waiting = this.#waiting.subarray(0, 0)
     }
   }
 
   #rotate(): void {
     this.close()
     this.#size = 0
-    this.#waiting = processLine()
+    this.#waiting = Buffer.from(processLine())
   }
 
   #open(): number {
