@@ -104,6 +104,7 @@ export class Recorder {
   #lookEvery = LOOK_EVERY
   /** How much of the event files was taken at whole seconds that are not in the journal yet. */
   readonly #taken: { second: number; files: Record<string, number> }[] = []
+  #takenSecond = -1
   #noted = '{}'
   #liveSecond = -1
   #liveJoules = 0
@@ -346,7 +347,8 @@ export class Recorder {
     if (!recording || this.#ended) return
     this.#watchClocks(recording)
     const second = Math.floor(this.#now())
-    if (second > (this.#taken.at(-1)?.second ?? -1)) this.#taken.push({ second, files: this.#files.taken() })
+    if (second > this.#takenSecond) this.#taken.push({ second, files: this.#files.taken() })
+    this.#takenSecond = second
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
     if (grew) this.#poll({ thoroughly: true })
