@@ -73,9 +73,10 @@ export async function runCommand(
   link.end({ ...end, time: monotonicSeconds() })
   if (readiness.kind === 'gone') return code
   const report = await link.report(REPORT_PATIENCE)
-  if (!report)
-    say(`no report within ${REPORT_PATIENCE} s: 'ergometer report ${start.runId}' reads what was recorded`)
-  else if (!notStarted) terminal.write(terminalReport(readableReport(report), terminal.options()))
+  // Of a command that did not start there is nothing to tell but why.
+  if (notStarted) return code
+  if (report) terminal.write(terminalReport(readableReport(report), terminal.options()))
+  else say(`no report within ${REPORT_PATIENCE} s: 'ergometer report ${start.runId}' reads what was recorded`)
   return code
 }
 
