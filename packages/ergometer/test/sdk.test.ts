@@ -267,7 +267,9 @@ describe.concurrent('phases', () => {
     const tiles = ['tile-0', 'tile-1'].map((name) => phase(report, name))
     const sum = tiles.reduce((joules, tile) => joules + (tile.joules ?? 0), 0)
     expect(tiles.map((tile) => tile.count)).toEqual([3, 3])
-    expect(Math.abs(sum - (all.joules ?? 0))).toBeLessThan(0.5)
+    // A busy machine may pause the trainer between two of them: that time is in none, and so is its energy.
+    const between = all.seconds - tiles.reduce((seconds, tile) => seconds + tile.seconds, 0)
+    expect(Math.abs((all.joules ?? 0) - sum - WATTS * between)).toBeLessThan(0.1)
     expect(all.joules ?? 0).toBeLessThanOrEqual(report.energy.joules ?? 0)
   })
 
