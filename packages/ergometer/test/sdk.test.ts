@@ -146,7 +146,8 @@ describe.concurrent('a run', () => {
     const { value } = await train(
       place,
       `const run = await startRun({ meters, zone: 'FR' })
-       await sleep(2.5)
+       // Watts are those of the last second that is known in full: on a busy machine not every one is.
+       do await sleep(0.3); while (run.live()?.watts === undefined)
        say('live ' + JSON.stringify(run.live()))
        await run.end()
        say('after ' + JSON.stringify(run.live() ?? null))`,
@@ -158,7 +159,7 @@ describe.concurrent('a run', () => {
     expect(live.seconds).toBeGreaterThan(0.9)
     expect(live.watts).toBeCloseTo(WATTS, 0)
     expect(live.joules).toBeGreaterThan(WATTS * 0.5)
-    expect(live.joules).toBeLessThan(WATTS * 4)
+    expect(live.joules).toBeLessThan(WATTS * (live.seconds + 1))
     expect(live.gramsCo2e).toBeGreaterThan(0)
   })
 
