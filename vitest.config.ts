@@ -11,6 +11,8 @@ export default defineConfig({
     // Processes of their own: tests send signals, read /proc/self and start recorders.
     pool: 'forks',
     maxWorkers: 2,
+    // Each end-to-end test has processes of its own: more at once only wait for each other.
+    maxConcurrency: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 5_000,

@@ -75,7 +75,7 @@ export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
 const LOOK_EVERY = 0.1
 const LOOK_IDLE = 0.4
 /** Seconds that a named meter has for its first reading once its options are accepted, however late that was. */
-const FIRST_READ = 0.1
+const FIRST_READ = 0.25
 /** Seconds that the last readings may take in all, and one of them. */
 const LAST_READS = 1
 const LAST_READ = 0.5

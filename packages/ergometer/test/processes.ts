@@ -25,6 +25,8 @@ export const LIBRARY = here('../dist/index.js')
 export const FIXTURES = here('./fixtures')
 /** Watts that the steady meter shows unless it is told otherwise. */
 export const WATTS = 200
+/** Coverage of the steady meter where the machine is so busy that its first reading is late. */
+export const MOSTLY = 0.4
 /** A meter that shows the same watts all the time. */
 export const STEADY = join(FIXTURES, 'steady-meter.mjs')
 /** A meter that breaks in the way that its option `how` says. */
