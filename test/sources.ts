@@ -89,7 +89,7 @@ export function journalKinds(): Map<string, Set<string>> {
     if (ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node)) {
       const names = fieldNames(node)
       const kind = node.members.find((member) => member.name?.getText() === 'kind')
-      const text = /'(\w+)'/.exec(kind?.getText() ?? '')?.[1]
+      const text = /'([\w-]+)'/.exec(kind?.getText() ?? '')?.[1]
       if (text !== undefined) {
         const more = ts.isIntersectionTypeNode(node.parent) ? health : []
         kinds.set(text, new Set([...names.filter((name) => name !== 'kind'), ...more]))

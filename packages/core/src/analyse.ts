@@ -1,10 +1,13 @@
+import { attributeCpu } from './attribution.ts'
 import { chooseBoundary } from './boundary.ts'
 import { sumCoverage } from './coverage.ts'
+import { cpuTimeBetween } from './cpu-times.ts'
 import { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import type { HealthEntry } from './health.ts'
 import { type Interval, totalSeconds, union } from './intervals.ts'
 import type { Journal } from './journal.ts'
 import { KnownEnergy } from './known-energy.ts'
+import { packageEnergy } from './package-energy.ts'
 import type { Report, ReportDomain, ReportPhase } from './report.ts'
 import { summariseScores } from './scores.ts'
 import { Stretches } from './stretches.ts'
@@ -54,6 +57,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const methods = new Set(known.map((one) => one.line.domain.method))
   const [method] = methods
   const { pue } = factors
+  const cpu = attributionOf(journal, domains, from, to)
 
   return {
     schema: 'ergometer.report/1',
@@ -71,6 +75,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
         missing: [...boundary.missing],
       },
       domains: domains.map((one) => domainOf(one, journal, boundary.counted.has(one.id), from, to)),
+      ...(cpu ? { attribution: { cpu } } : {}),
       ...(pue !== undefined && joules !== undefined ? { facility: { pue, joules: joules * pue } } : {}),
     },
     carbon: {
@@ -113,6 +118,12 @@ function measure(journal: Journal, from: number, to: number) {
     gpusOf(journal),
   )
   return { domains, boundary }
+}
+
+function attributionOf(journal: Journal, domains: readonly Known[], from: number, to: number) {
+  const time = cpuTimeBetween(journal.cpuTimes, from, to)
+  const energy = time && packageEnergy(domains, journal.baseline)
+  return energy && attributeCpu(energy, time)
 }
 
 function domainOf(one: Known, journal: Journal, counted: boolean, from: number, to: number): ReportDomain {

@@ -1,7 +1,9 @@
 export { type AnalysisOptions, analyse } from './analyse.ts'
+export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { isRecording, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
+export type { CpuTime } from './cpu-account.ts'
 export { type CurveProblem, type CurveStep, EnergyCurve, type Segment } from './energy-curve.ts'
 export { ErgometerError } from './ergometer-error.ts'
 export {
@@ -40,6 +42,7 @@ export { Recorder, type RecorderListener, type RecorderOptions, type RunEnd } fr
 export { type RecordedDomain, Recording } from './recording.ts'
 export { redactArguments, redactText, redactValue } from './redact.ts'
 export type {
+  CpuAttribution,
   Report,
   ReportDomain,
   ReportEfficiency,

@@ -86,6 +86,8 @@ export type KindLine =
       t: RunSeconds
       domains: { mJ: number; wraps: number; resets: number; gaps: number; peakWatts?: number }[]
     }
+  | BaselineLine
+  | CpuTimeLine
   | { kind: 'share'; t: RunSeconds; domain: number; consumer: string; fraction: number }
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
@@ -108,6 +110,29 @@ export interface PhasesLine {
   /** Per domain, covered seconds of the union; absent: all. */
   covered?: number[]
   work: Record<string, number>
+}
+
+/** Power at rest, measured before the run and outside of it. */
+export interface BaselineLine {
+  kind: 'baseline'
+  t: RunSeconds
+  /** How long it was measured. */
+  seconds: number
+  /** Per domain; null where too little was known. */
+  watts: (number | null)[]
+  /** Of each mean. */
+  standardUncertaintyWatts: (number | null)[]
+}
+
+/** CPU time since the run's begin. */
+export interface CpuTimeLine {
+  kind: 'cpu-time'
+  t: RunSeconds
+  /** Seconds of the run: its process tree, ended children included. */
+  own: number
+  /** Seconds of all processes of the host. */
+  busy: number
+  method: 'cgroup' | 'process-tree'
 }
 
 /** Replaces what earlier lines say of this domain between `from` and `to`. */

@@ -63,6 +63,12 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
         ['wraps', 'resets', 'gaps'].every((key) => isCount(one[key])) &&
         (one['peakWatts'] === undefined || isAmount(one['peakWatts'])),
     ),
+  baseline: ({ t, seconds, watts, standardUncertaintyWatts }) =>
+    isTime(t) &&
+    isAmount(seconds) &&
+    [watts, standardUncertaintyWatts].every((list) => Array.isArray(list) && isListOrAbsent(list)),
+  'cpu-time': ({ t, own, busy, method }) =>
+    isTime(t) && isAmount(own) && isAmount(busy) && (method === 'cgroup' || method === 'process-tree'),
   share: () => true,
   health: ({ severity, code, message, ...rest }) =>
     ['info', 'warning', 'error'].includes(severity as string) &&

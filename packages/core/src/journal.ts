@@ -1,5 +1,7 @@
 import type { HealthEntry } from './health.ts'
 import {
+  type BaselineLine,
+  type CpuTimeLine,
   type DomainLine,
   type EndLine,
   isRow,
@@ -41,6 +43,8 @@ export class Journal {
   readonly processes: Line<'process'>[] = []
   readonly clocks: Line<'clock'>[] = []
   readonly provenance: Record<string, unknown> = {}
+  readonly cpuTimes: CpuTimeLine[] = []
+  baseline: BaselineLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
   /** Lines that were no lines; a torn last one is not counted. */
   damaged = 0
@@ -133,6 +137,12 @@ export class Journal {
       }
       case 'end':
         this.end = line
+        break
+      case 'baseline':
+        this.baseline = line
+        break
+      case 'cpu-time':
+        this.cpuTimes.push(line)
         break
       case 'share':
         break

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
-import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import type { MeterError } from '@ergometer/meter'
 import { analyse } from './analyse.ts'
+import type { IdlePower } from './baseline.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { CpuAccount, realCpuView } from './cpu-account.ts'
 import {
   LIVE_FILE,
   makeEventDirectory,
@@ -17,7 +19,8 @@ import type { HealthEntry } from './health.ts'
 import { readJournal } from './journal.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
 import { type LiveTotals, liveTotals } from './live-totals.ts'
-import { MeterLoop, type MeterSource, secondsToGrid } from './meter-loop.ts'
+import { MeterGroup } from './meter-group.ts'
+import { type MeterSource, secondsToGrid } from './meter-loop.ts'
 import { processIdentity, processName } from './process-identity.ts'
 import { findGit, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
@@ -48,6 +51,10 @@ export interface RecorderOptions {
   readonly parent?: string | undefined
   readonly group?: string | undefined
   readonly command?: readonly string[] | undefined
+  /** Attribute a share of the CPUs' energy to the run's processes. */
+  readonly attribute?: boolean | undefined
+  /** Seconds before the run over which idle power is measured. */
+  readonly baseline?: number | undefined
   /** Process whose `end` event ends the run (embedded); absent: only `end()` does. */
   readonly owner?: number | undefined
   /** What the caller has to say of the run's health. */
@@ -76,11 +83,12 @@ const LOOK_EVERY = 0.1
 const LOOK_IDLE = 0.4
 /** Seconds that a named meter has for its first reading once its options are accepted, however late that was. */
 const FIRST_READ = 0.25
-/** Seconds that the last readings may take in all, and one of them. */
-const LAST_READS = 1
-const LAST_READ = 0.5
-/** A meter that has failed more often than this in a row is given up at the end. */
-const LAST_TRIES = 1
+/** Seconds that a named meter has for loading and checking its options. */
+const REFUSAL = 2
+/** Seconds between two looks at the CPU time of the run's processes: this share of the run so far, at least and at most. */
+const CPU_SHARE = 0.05
+const CPU_LEAST = 1
+const CPU_MOST = 30
 /** Seconds that git may still take at the end. */
 const LAST_GIT = 0.2
 /** Seconds that the disk may take at the end before the report is given without it. */
@@ -92,12 +100,12 @@ export class Recorder {
   readonly #listener: RecorderListener
   readonly #clock: () => number
   readonly #owner: string | undefined
-  readonly #loops: MeterLoop[]
+  readonly #meters: MeterGroup
   readonly #files: EventFiles
-  readonly #indices = new Map<MeterHandle, number[]>()
-  readonly #declaredBy = new Map<string, MeterSource>()
   readonly #early: (() => void)[] = []
   readonly #store: RunStore
+  readonly #cpu: CpuAccount | undefined
+  #accountAt = 0
   #clocks: ClockWatch | undefined
   #recording: Recording | undefined
   #origin = 0
@@ -127,47 +135,45 @@ export class Recorder {
     this.#files = new EventFiles(options.events)
     this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
+    this.#cpu = options.attribute
+      ? new CpuAccount({ pid: pid ?? process.ppid, itself: pid !== undefined }, process.pid, realCpuView)
+      : undefined
     this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
-    this.#loops = options.meters.map((source) => this.#loop(source))
+    this.#meters = new MeterGroup(
+      options.meters,
+      {
+        clock,
+        soon: (action) => this.#soon(() => action(this.#recording as Recording, this.#origin)),
+        taken: () => {
+          if (Math.floor(this.#now()) > (this.#recording?.settled ?? 0)) this.#advance()
+        },
+      },
+      options.interval,
+    )
     this.ended = new Promise((resolve) => {
       this.#over = resolve
     })
   }
 
-  #loop(source: MeterSource): MeterLoop {
-    return new MeterLoop(
-      source,
-      {
-        opened: (handle, interval) => this.#soon(() => this.#opened(source, handle, interval)),
-        read: (handle, result) => this.#soon(() => this.#read(handle, result)),
-        trouble: (error, handle) =>
-          this.#soon(() => this.#trouble(error, source, handle?.name ?? source.name)),
-      },
-      this.#clock,
-      this.#options.interval,
-    )
-  }
-
   /** Begins: opens the meters and the journal side by side, and the run when both are there, or time is up. */
   async start(): Promise<void> {
-    for (const loop of this.#loops) loop.start()
+    this.#meters.start()
     const journal = this.#open()
     this.#opening = journal
-    const refused = await this.#refusal()
+    const refused = await this.#meters.refusal(REFUSAL)
     if (refused) {
       await journal
       await this.#store.discard()
       removeEventDirectory(this.#options.events)
-      await this.#closeMeters()
+      await this.#meters.close()
       this.#listener.refused(refused)
       return
     }
-    const { readyBy, meters } = this.#options
-    const wanted = meters.some((source) => source.wanted)
-    const left = Math.max(wanted ? FIRST_READ : 0, readyBy - this.#clock())
-    const firsts = Promise.all(this.#loops.map((loop) => loop.first))
-    await Promise.race([Promise.all([journal, firsts]), seconds(left)])
-    this.#begin()
+    const { readyBy, baseline } = this.#options
+    const left = Math.max(this.#meters.wanted ? FIRST_READ : 0, readyBy - this.#clock())
+    await Promise.race([Promise.all([journal, this.#meters.firstReadings()]), seconds(left)])
+    const idle = baseline === undefined ? undefined : await this.#meters.measureBaseline(baseline)
+    this.#begin(idle)
     this.#listener.ready(this.#store.folder)
     this.#tick()
   }
@@ -178,19 +184,6 @@ export class Recorder {
     this.#write({ kind: 'provenance', t: 0, provenance: quick })
     const git = await findGit(process.cwd())
     if (git && !this.#closed) this.#write({ kind: 'provenance', t: 0, provenance: { git } })
-  }
-
-  /** The first wanted meter that cannot be loaded, or refuses its options. */
-  async #refusal(): Promise<MeterError | undefined> {
-    const required = this.#loops.filter((_, index) => this.#options.meters[index]?.wanted)
-    const errors = await Promise.all(
-      required.map((loop) =>
-        Promise.race([loop.loaded.then(() => undefined), seconds(2)]).catch((error: MeterError) => error),
-      ),
-    )
-    return errors.find(
-      (error): error is MeterError => error instanceof Error && REFUSALS.has((error as MeterError).code),
-    )
   }
 
   /** Makes the event directory and the run's folder, and tells clients who records. */
@@ -217,7 +210,7 @@ export class Recorder {
   }
 
   /** From here on the run's seconds are counted. Whoever waited for the recorder went on at `beginBy`. */
-  #begin(): void {
+  #begin(idle?: ReadonlyMap<string, IdlePower>): void {
     if (this.#recording) return
     const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
     const at = Math.min(this.#clock(), this.#options.beginBy)
@@ -252,6 +245,8 @@ export class Recorder {
     for (const entry of health) this.#recording.health.add(entry)
     this.#recording.addTags(tags)
     for (const action of this.#early.splice(0)) action()
+    if (idle) this.#recording.addBaseline(idle, this.#options.baseline ?? 0)
+    this.#account(this.#recording, 0)
     this.#provenance = this.#findProvenance()
   }
 
@@ -278,53 +273,6 @@ export class Recorder {
     const { severity = 'info', code = 'meter-message', domain } = details
     const entry = { severity, code, message, meter, ...(domain ? { domain: `${meter}:${domain}` } : {}) }
     this.#soon(() => this.#recording?.health.add(entry))
-  }
-
-  #opened(source: MeterSource, handle: MeterHandle, interval: number): void {
-    const { name } = handle
-    const indices = handle.domains.map((domain) => {
-      const id = `${name}:${domain.id}`
-      // A meter that is opened anew goes on with its own domains; another one's are not its to continue.
-      if ((this.#declaredBy.get(id) ?? source) !== source) {
-        this.#say(
-          'error',
-          'duplicate-domain',
-          `${id} is declared by two meters: the second is left out`,
-          name,
-        )
-        return -1
-      }
-      const index = this.#recording?.addDomain(name, domain, interval) ?? -1
-      if (typeof index === 'number') {
-        this.#declaredBy.set(id, source)
-        return index
-      }
-      this.#say('error', 'domain-invalid', `meter '${name}' declares what is no domain: ${index}`, name)
-      return -1
-    })
-    this.#indices.set(handle, indices)
-  }
-
-  #read(handle: MeterHandle, result: ReadResult): void {
-    const indices = this.#indices.get(handle) ?? []
-    const now = this.#now()
-    // Pages of a cloud come newest first; the physics wants them in order.
-    const readings = [...result.readings].sort((a, b) => a.time - b.time)
-    for (const { domain, value, time, from } of readings) {
-      const since = from === undefined ? undefined : from - this.#origin
-      this.#recording?.addReading(indices[domain] ?? -1, now, value, time - this.#origin, since)
-    }
-    if (!handle.alive) this.#indices.delete(handle)
-    if (Math.floor(now) > (this.#recording?.settled ?? 0)) this.#advance()
-  }
-
-  #trouble({ code, message, outcome }: MeterError, source: MeterSource, meter: string): void {
-    const severity = outcome === 'retry' ? 'warning' : 'error'
-    if (code === 'METER_UNAVAILABLE') {
-      this.#say(source.wanted ? 'warning' : 'info', 'meter-unavailable', message, meter)
-    } else {
-      this.#say(severity, code === 'METER_TIMEOUT' ? 'meter-timeout' : 'meter-failed', message, meter)
-    }
   }
 
   #now(): number {
@@ -354,6 +302,7 @@ export class Recorder {
     if (grew) this.#poll({ thoroughly: true })
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
+    this.#account(recording, this.#now())
     this.#noteTaken(recording.settled)
     this.#publish(recording)
   }
@@ -417,6 +366,18 @@ export class Recorder {
     if (found?.health) recording.health.add(found.health)
   }
 
+  /** Notes the CPU time of the run and of the host, where it is wanted. */
+  #account(recording: Recording, at: number): void {
+    if (!this.#cpu || at < this.#accountAt) return
+    this.#accountAt = at + Math.min(CPU_MOST, Math.max(CPU_LEAST, at * CPU_SHARE))
+    const time = this.#cpu.look()
+    if (time) recording.addCpuTime(at, time)
+    else {
+      const message = 'this system does not tell the CPU time of processes: no share is attributed'
+      this.#say('warning', 'attribution-unavailable', message)
+    }
+  }
+
   #publish(recording: Recording): void {
     const second = Math.floor(this.#now())
     if (second === this.#liveSecond) return
@@ -450,14 +411,10 @@ export class Recorder {
     const recording = this.#recording as Recording
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
     this.#endAt = at
-    for (const loop of this.#loops) {
-      loop.stop()
-      if (loop.opening) {
-        const message = `meter '${loop.name}' had not opened when the run ended: nothing was read`
-        this.#say('warning', 'meter-timeout', message, loop.name)
-      }
-    }
-    await this.#lastReads(recording, at)
+    this.#accountAt = 0
+    this.#account(recording, at)
+    this.#meters.stop(recording)
+    await this.#meters.readLast(recording, at)
     this.#poll({ finally: true })
     this.#files.close()
     if (this.#clocks) this.#write(this.#clocks.line())
@@ -467,29 +424,10 @@ export class Recorder {
     const report = await this.#report()
     this.#listener.report(report)
     await this.#store.close()
-    await this.#closeMeters()
+    await this.#meters.close()
     removeEventDirectory(this.#options.events)
     this.#over()
     return report
-  }
-
-  /** Every meter that shows something new within a second is read once more, so that the end lies between two readings. */
-  async #lastReads(recording: Recording, at: number): Promise<void> {
-    const until = this.#clock() + LAST_READS
-    const late = (loop: MeterLoop): boolean =>
-      (this.#indices.get(loop.handle as MeterHandle) ?? []).some((index) => {
-        const one = recording.domains[index]
-        const period = one?.domain.updatePeriod ?? loop.handle?.interval ?? 1
-        return one !== undefined && period <= 1 && (one.curve.knownUntil ?? -1) < at
-      })
-    const read = async (loop: MeterLoop): Promise<void> => {
-      while (late(loop)) {
-        const before = this.#clock()
-        if (before >= until || (await loop.read(LAST_READ)) || loop.failures > LAST_TRIES) return
-        if (late(loop)) await seconds(Math.max(0.02, 0.05 - (this.#clock() - before)))
-      }
-    }
-    await Promise.race([Promise.all(this.#loops.map(read)), seconds(LAST_READS)])
   }
 
   async #report(): Promise<Report> {
@@ -499,15 +437,7 @@ export class Recorder {
     await Promise.race([this.#store.writeReport(report), seconds(LAST_WRITE)])
     return report
   }
-
-  async #closeMeters(): Promise<void> {
-    for (const loop of this.#loops) loop.stop()
-    await Promise.all(this.#loops.map((loop) => loop.handle?.close(0.5)))
-  }
 }
-
-/** Codes of a MeterError that mean that the user asked for something wrong. */
-const REFUSALS = new Set(['METER_OPTIONS_INVALID', 'METER_SPECIFICATION_VERSION'])
 
 /** Resolves after so many seconds. */
 function seconds(duration: number): Promise<void> {

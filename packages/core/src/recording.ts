@@ -1,5 +1,7 @@
 import type { Domain } from '@ergometer/meter'
 import { declaredDomain } from '@ergometer/meter'
+import type { IdlePower } from './baseline.ts'
+import type { CpuTime } from './cpu-account.ts'
 import { EnergyCurve, type Segment } from './energy-curve.ts'
 import { EnergyLedger, type Known, type LateEnergy } from './energy-ledger.ts'
 import type { ClientEvent } from './event-line.ts'
@@ -180,6 +182,27 @@ export class Recording {
         this.#phases.endAll(at, process)
         return true
     }
+  }
+
+  /** Notes idle power that was measured over so many seconds before the run, by domain id. */
+  addBaseline(idle: ReadonlyMap<string, IdlePower>, seconds: number): void {
+    const of = (value: (power: IdlePower) => number | undefined) =>
+      this.domains.map(({ id }) => {
+        const power = idle.get(id)
+        return (power && value(power)) ?? null
+      })
+    this.#write({
+      kind: 'baseline',
+      t: this.#settled,
+      seconds,
+      watts: of(({ watts }) => watts),
+      standardUncertaintyWatts: of(({ standardUncertaintyWatts }) => standardUncertaintyWatts),
+    })
+  }
+
+  /** Notes how much CPU time the run, and all processes, have taken since its begin. */
+  addCpuTime(time: number, { own, busy, method }: CpuTime): void {
+    this.#write({ kind: 'cpu-time', t: micro(time), own: micro(own), busy: micro(busy), method })
   }
 
   /** Processes go by short names: they stand in every phase line. */

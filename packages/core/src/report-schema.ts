@@ -50,6 +50,19 @@ const health = z.looseObject({
   count: count.optional(),
 })
 
+const cpuAttribution = z.looseObject({
+  method: z.string(),
+  shareJoules: amount,
+  shareStandardUncertaintyJoules: amount.optional(),
+  cpuSeconds: amount,
+  busySeconds: amount,
+  idleJoules: amount.optional(),
+  idleStandardUncertaintyJoules: amount.optional(),
+  netJoules: amount.optional(),
+  netStandardUncertaintyJoules: amount.optional(),
+  netKnownUncertaintyJoules: amount.optional(),
+})
+
 const reportSchema = z.looseObject({
   schema: z.literal('ergometer.report/1'),
   run: z.looseObject({
@@ -84,6 +97,7 @@ const reportSchema = z.looseObject({
       missing: z.array(z.looseObject({ kind: z.string(), label: z.string(), why: z.string() })),
     }),
     domains: z.array(domain),
+    attribution: z.looseObject({ cpu: cpuAttribution.optional() }).optional(),
     facility: z.looseObject({ pue: z.number().min(1), joules: amount }).optional(),
   }),
   carbon: z.looseObject({

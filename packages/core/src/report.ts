@@ -32,6 +32,28 @@ export interface ReportDomain {
   peakWatts?: number
 }
 
+/** What of the packages' energy is the run's, by its share of the CPU time. */
+export interface CpuAttribution {
+  /** `cpu-time/cgroup` or `cpu-time/process-tree`. */
+  method: string
+  /** The run's part of all the energy, idle power included. */
+  shareJoules: number
+  /** One sigma of the share; absent where the packages do not state their own. CPU time as a measure is not in it. */
+  shareStandardUncertaintyJoules?: number
+  /** CPU time of the run, and of all processes, in seconds. */
+  cpuSeconds: number
+  busySeconds: number
+  /** What the packages would have taken at rest. */
+  idleJoules?: number
+  /** One sigma of the idle energy, from the baseline's spread. */
+  idleStandardUncertaintyJoules?: number
+  /** The run's part of what was taken beyond idle. */
+  netJoules?: number
+  /** One sigma of the net energy; of the part that is known, where the packages do not state their own. */
+  netStandardUncertaintyJoules?: number
+  netKnownUncertaintyJoules?: number
+}
+
 /** All intervals of one phase name. */
 export interface ReportPhase {
   name: string
@@ -118,6 +140,8 @@ export interface Report {
       missing: { kind: string; label: string; why: string }[]
     }
     domains: ReportDomain[]
+    /** The run's own part of the CPU packages, beside the total; present where it was asked for. */
+    attribution?: { cpu?: CpuAttribution }
     /** Energy of the building for this run; absent when its PUE is unknown. */
     facility?: { pue: number; joules: number }
   }

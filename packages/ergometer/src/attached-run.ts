@@ -17,6 +17,8 @@ const RECORDERS: readonly (keyof Settings)[] = [
   'zone',
   'intensity',
   'pue',
+  'scope',
+  'baseline',
   'group',
   'recorder',
 ]

@@ -12,6 +12,8 @@ const PATIENCE = 0.12
 const PATIENCE_TYPESCRIPT = 1
 /** A named meter's options are waited for longer: wrong ones are an error before anything begins. */
 const PATIENCE_OPTIONS = 2.5
+/** Seconds that a baseline may take beyond itself: it begins when the meters are open, and ends with a reading. */
+const PATIENCE_BASELINE = 1
 
 /** A run about to begin: what to tell the recorder, and how many seconds from now to wait for it at most. */
 export interface Beginning {
@@ -38,7 +40,9 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const meters = requestMeters(settings.meters, process.cwd())
   const slow = typescript || meters.some(isTypeScript)
   const readyBy = calledAt + (slow ? PATIENCE_TYPESCRIPT : PATIENCE)
-  const beginBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
+  const { baseline, scope } = settings
+  const metersBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
+  const beginBy = baseline === undefined ? metersBy : metersBy + baseline + PATIENCE_BASELINE
   const name = settings.name ?? fallbackName
   const { zone, intensity, pue, interval, group } = settings
   const given: GivenFactors = {
@@ -65,6 +69,8 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       health,
       environment: meterEnvironment(),
       ...(interval === undefined ? {} : { interval }),
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(scope === 'process' || baseline !== undefined ? { attribute: true } : {}),
       ...(group === undefined ? {} : { group }),
       ...rest,
     },

@@ -14,6 +14,8 @@ export interface Flags {
   zone?: string
   intensity?: string
   pue?: string
+  scope?: string
+  baseline?: string
   config?: string
   group?: string
 }
@@ -48,11 +50,12 @@ function collect(value: string, previous: string[] = []): string[] {
 
 /** Settings from flags. Throws an ErgometerError that names the flag. */
 export async function flagSettings(flags: Flags): Promise<Settings> {
-  const { meter, tag, interval, intensity, pue, config: _, ...texts } = flags
-  const { home, name, zone, group } = texts
+  const { meter, tag, interval, intensity, pue, baseline, config: _, ...texts } = flags
+  const { home, name, zone, scope, group } = texts
   const settings = {
-    ...withValue({ home, name, zone, group }),
-    ...withValue({ interval: toNumber(interval), intensity: toNumber(intensity), pue: toNumber(pue) }),
+    ...withValue({ home, name, zone, scope, group }),
+    ...withValue({ interval: toNumber(interval), baseline: toNumber(baseline) }),
+    ...withValue({ intensity: toNumber(intensity), pue: toNumber(pue) }),
     ...(meter ? { meters: meter } : {}),
     ...(tag ? { tags: Object.fromEntries(tag.map(tagPair)) } : {}),
   }

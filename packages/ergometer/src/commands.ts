@@ -69,6 +69,14 @@ Examples:
     )
   addMeterFlags(run).option('--interval <seconds>', "seconds between two reads (default: each meter's own)")
   addFactorFlags(run)
+    .option(
+      '--scope <machine|process>',
+      "process: tell the share of CMD's own processes beside the machine's energy (default: machine)",
+    )
+    .option(
+      '--baseline <seconds>',
+      'rest so long before CMD, and tell what it took beyond the idle power measured then',
+    )
     .option('--group <id>', 'id that the nodes of one distributed run share')
     .option('--live', 'show watts, joules and grams while it runs')
   addHomeFlags(run).action(async (flags: RunFlags) => {

@@ -13,6 +13,10 @@ export interface StartMessage {
   readonly beginBy: number
   readonly meters: readonly MeterRequest[]
   readonly interval?: number
+  /** Attribute a share of the CPUs' energy to the run's processes. */
+  readonly attribute?: boolean
+  /** Seconds of rest before the run. */
+  readonly baseline?: number
   readonly given: GivenFactors
   readonly config: Readonly<Record<string, unknown>>
   readonly parent?: string

@@ -60,6 +60,7 @@ export async function runCommand(
     throw error
   })
   link.begin(start)
+  if (start.baseline !== undefined) say(`resting for ${start.baseline} s to measure idle power`)
   const readiness = await link.ready(patience)
   if (readiness.kind === 'refused') {
     say(readiness.message)

@@ -39,6 +39,12 @@ export const settingsSchema = z.strictObject({
     .optional(),
   intensity: z.number('expected g/kWh, at least 0').min(0, 'expected g/kWh, at least 0').optional(),
   pue: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  scope: z.enum(['machine', 'process'], 'expected machine or process').optional(),
+  baseline: z
+    .number('expected a number of seconds')
+    .min(1, 'expected seconds, at least 1')
+    .max(600, 'expected seconds, at most 600')
+    .optional(),
   group: z.string().min(1).max(256).optional(),
   recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
 })

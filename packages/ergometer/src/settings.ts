@@ -22,6 +22,10 @@ export interface Settings {
   intensity?: number
   /** Power usage effectiveness of the building, at least 1. */
   pue?: number
+  /** What is attributed: nothing beyond the machine (the default), or also the share of this run's own processes. */
+  scope?: 'machine' | 'process'
+  /** Seconds of rest before the run, outside of it, over which idle power is measured. */
+  baseline?: number
   /** Id that the nodes of one distributed run share. */
   group?: string
   /** Where the recorder runs: in a process of its own, or in a worker thread of this one. */

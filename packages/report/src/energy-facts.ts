@@ -1,4 +1,4 @@
-import type { Report, ReportDomain } from '@ergometer/core'
+import type { CpuAttribution, Report, ReportDomain } from '@ergometer/core'
 import { isPartial } from './coverage.ts'
 import { type Fact, type Line, phrase } from './phrase.ts'
 import {
@@ -26,6 +26,7 @@ const LEVELS = {
 /** How much energy, how it was obtained, of what, and what is not in it. */
 export function energyFacts(energy: Energy): Fact[] {
   const facts: Fact[] = [{ label: 'Energy', lines: energyLines(energy) }, boundary(energy)]
+  if (energy.attribution?.cpu) facts.push(ownShare(energy.attribution.cpu))
   if (energy.facility !== undefined) {
     const { pue, joules } = energy.facility
     facts.push({
@@ -36,6 +37,33 @@ export function energyFacts(energy: Energy): Fact[] {
     })
   }
   return facts
+}
+
+/** The run's own part of the CPUs, which is a model whatever measured their energy. */
+function ownShare(cpu: CpuAttribution): Fact {
+  const { method, shareJoules, cpuSeconds, busySeconds, idleJoules, netJoules } = cpu
+  const busy = `${formatShare(cpuSeconds / busySeconds)} of what the CPUs were at work`
+  const line = [
+    phrase(`${formatEnergy(shareJoules)} of the CPUs' energy, for ${busy}`),
+    phrase(`CPU time of its ${METHODS[method] ?? method}`, 'dim'),
+  ]
+  if (idleJoules === undefined || netJoules === undefined) return { label: 'Own share', lines: [line] }
+  const uncertainty = cpu.netStandardUncertaintyJoules ?? cpu.netKnownUncertaintyJoules
+  const net =
+    uncertainty === undefined
+      ? formatEnergy(netJoules)
+      : formatUncertainEnergy(netJoules, COVERAGE_FACTOR * uncertainty)
+  const known = cpu.netKnownUncertaintyJoules === undefined ? '95 %' : "95 %, the meter's own unknown"
+  const beyond = [
+    phrase(`${net} of it beyond idle`),
+    phrase(`idle ${formatEnergy(idleJoules)}${uncertainty === undefined ? '' : `, ± is ${known}`}`, 'dim'),
+  ]
+  return { label: 'Own share', lines: [line, beyond] }
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  'cpu-time/cgroup': 'control group',
+  'cpu-time/process-tree': 'process tree',
 }
 
 function energyLines(energy: Energy): Line[] {

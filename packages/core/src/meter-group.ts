@@ -1,0 +1,216 @@
+import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import { Baseline, type IdlePower } from './baseline.ts'
+import { MeterLoop, type MeterSource } from './meter-loop.ts'
+import type { Recording } from './recording.ts'
+
+/** What the meters of a run need of its recorder. */
+export interface MeterGroupHost {
+  /** Monotonic seconds. */
+  readonly clock: () => number
+  /** Calls back once there is a recording; `origin`: monotonic seconds of the run's second 0. */
+  soon(action: (recording: Recording, origin: number) => void): void
+  /** Readings have been taken. */
+  taken(): void
+}
+
+/** Seconds that the last readings may take in all, and one of them. */
+const LAST_READS = 1
+const LAST_READ = 0.5
+/** A meter that has failed more often than this in a row is given up at the end. */
+const LAST_TRIES = 1
+/** Codes of a MeterError that mean that the user asked for something wrong. */
+const REFUSALS = new Set(['METER_OPTIONS_INVALID', 'METER_SPECIFICATION_VERSION'])
+
+/** The meters of one run: opens them, hands what they read to the recording, reads them a last time, closes them. */
+export class MeterGroup {
+  readonly #sources: readonly MeterSource[]
+  readonly #host: MeterGroupHost
+  readonly #loops: readonly MeterLoop[]
+  readonly #indices = new Map<MeterHandle, number[]>()
+  readonly #declaredBy = new Map<string, MeterSource>()
+  #baselines: Map<string, Baseline> | undefined
+
+  /** `interval`: seconds between two reads, if not each meter's own. */
+  constructor(sources: readonly MeterSource[], host: MeterGroupHost, interval?: number | undefined) {
+    this.#sources = sources
+    this.#host = host
+    this.#loops = sources.map((source) => this.#loop(source, interval))
+  }
+
+  #loop(source: MeterSource, interval: number | undefined): MeterLoop {
+    const { clock, soon } = this.#host
+    return new MeterLoop(
+      source,
+      {
+        opened: (handle, grid) => soon((recording) => this.#opened(recording, source, handle, grid)),
+        read: (handle, result) => {
+          this.#rest(handle, result)
+          soon((recording, origin) => this.#read(recording, origin, handle, result))
+        },
+        trouble: (error, handle) =>
+          soon((recording) => this.#trouble(recording, error, source, handle?.name ?? source.name)),
+      },
+      clock,
+      interval,
+    )
+  }
+
+  /** Opens the meters. */
+  start(): void {
+    for (const loop of this.#loops) loop.start()
+  }
+
+  /** Waits for the first reading of each meter, or until it is known that there is none. */
+  async firstReadings(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.first))
+  }
+
+  /** True if somebody named a meter. */
+  get wanted(): boolean {
+    return this.#sources.some((source) => source.wanted)
+  }
+
+  /** The first wanted meter that refuses its options, or undefined; waits up to `patience` seconds. */
+  async refusal(patience: number): Promise<MeterError | undefined> {
+    const required = this.#loops.filter((_, index) => this.#sources[index]?.wanted)
+    const errors = await Promise.all(
+      required.map((loop) =>
+        Promise.race([loop.loaded.then(() => undefined), seconds(patience)]).catch(
+          (error: MeterError) => error,
+        ),
+      ),
+    )
+    return errors.find(
+      (error): error is MeterError => error instanceof Error && REFUSALS.has((error as MeterError).code),
+    )
+  }
+
+  /** Idle power by domain id (`<meter>:<domain id>`), from readings over so many seconds from now. */
+  async measureBaseline(duration: number): Promise<Map<string, IdlePower>> {
+    const from = this.#host.clock()
+    const baselines = new Map<string, Baseline>()
+    this.#baselines = baselines
+    await seconds(duration)
+    await this.#readAgain()
+    const to = this.#host.clock()
+    this.#baselines = undefined
+    const idle = new Map<string, IdlePower>()
+    for (const [id, baseline] of baselines) {
+      const power = baseline.between(from, Math.min(to, from + duration))
+      if (power) idle.set(id, power)
+    }
+    return idle
+  }
+
+  async #readAgain(): Promise<void> {
+    const reads = this.#loops.map((loop) =>
+      (loop.handle?.interval ?? 2) <= 1 ? loop.read(LAST_READ) : undefined,
+    )
+    await Promise.race([Promise.all(reads), seconds(LAST_READ)])
+  }
+
+  #rest(handle: MeterHandle, { readings }: ReadResult): void {
+    if (!this.#baselines) return
+    for (const { domain: index, value, time, from } of readings) {
+      const domain = handle.domains[index]
+      if (!domain) continue
+      const id = `${handle.name}:${domain.id}`
+      const baseline = this.#baselines.get(id) ?? new Baseline(domain, handle.interval)
+      this.#baselines.set(id, baseline)
+      baseline.add(time, value, from)
+    }
+  }
+
+  #opened(recording: Recording, source: MeterSource, handle: MeterHandle, interval: number): void {
+    const { name } = handle
+    const indices = handle.domains.map((domain) => {
+      const id = `${name}:${domain.id}`
+      // A meter that is opened anew goes on with its own domains; another one's are not its to continue.
+      if ((this.#declaredBy.get(id) ?? source) !== source) {
+        const message = `${id} is declared by two meters: the second is left out`
+        recording.health.add({ severity: 'error', code: 'duplicate-domain', message, meter: name })
+        return -1
+      }
+      const index = recording.addDomain(name, domain, interval)
+      if (typeof index === 'number') {
+        this.#declaredBy.set(id, source)
+        return index
+      }
+      const message = `meter '${name}' declares what is no domain: ${index}`
+      recording.health.add({ severity: 'error', code: 'domain-invalid', message, meter: name })
+      return -1
+    })
+    this.#indices.set(handle, indices)
+  }
+
+  #read(recording: Recording, origin: number, handle: MeterHandle, result: ReadResult): void {
+    const indices = this.#indices.get(handle) ?? []
+    const now = this.#host.clock() - origin
+    // Pages of a cloud come newest first; the physics wants them in order.
+    const readings = [...result.readings].sort((a, b) => a.time - b.time)
+    for (const { domain, value, time, from } of readings) {
+      const since = from === undefined ? undefined : from - origin
+      recording.addReading(indices[domain] ?? -1, now, value, time - origin, since)
+    }
+    if (!handle.alive) this.#indices.delete(handle)
+    this.#host.taken()
+  }
+
+  #trouble(
+    recording: Recording,
+    { code, message, outcome }: MeterError,
+    source: MeterSource,
+    meter: string,
+  ): void {
+    const { health } = recording
+    const severity = outcome === 'retry' ? 'warning' : 'error'
+    if (code === 'METER_UNAVAILABLE') {
+      health.add({ severity: source.wanted ? 'warning' : 'info', code: 'meter-unavailable', message, meter })
+    } else if (code === 'METER_TIMEOUT') {
+      health.add({ severity, code: 'meter-timeout', message, meter })
+    } else {
+      health.add({ severity, code: 'meter-failed', message, meter })
+    }
+  }
+
+  /** Ends the schedules, and says which meters never opened. */
+  stop(recording: Recording): void {
+    for (const loop of this.#loops) {
+      loop.stop()
+      if (!loop.opening) continue
+      const message = `meter '${loop.name}' had not opened when the run ended: nothing was read`
+      recording.health.add({ severity: 'warning', code: 'meter-timeout', message, meter: loop.name })
+    }
+  }
+
+  /** Every meter that shows something new within a second is read once more, so that the end, `at`, lies between two readings. */
+  async readLast(recording: Recording, at: number): Promise<void> {
+    const { clock } = this.#host
+    const until = clock() + LAST_READS
+    const late = (loop: MeterLoop): boolean =>
+      (this.#indices.get(loop.handle as MeterHandle) ?? []).some((index) => {
+        const one = recording.domains[index]
+        const period = one?.domain.updatePeriod ?? loop.handle?.interval ?? 1
+        return one !== undefined && period <= 1 && (one.curve.knownUntil ?? -1) < at
+      })
+    const read = async (loop: MeterLoop): Promise<void> => {
+      while (late(loop)) {
+        const before = clock()
+        if (before >= until || (await loop.read(LAST_READ)) || loop.failures > LAST_TRIES) return
+        if (late(loop)) await seconds(Math.max(0.02, 0.05 - (clock() - before)))
+      }
+    }
+    await Promise.race([Promise.all(this.#loops.map(read)), seconds(LAST_READS)])
+  }
+
+  /** Gives the instruments back. */
+  async close(): Promise<void> {
+    for (const loop of this.#loops) loop.stop()
+    await Promise.all(this.#loops.map((loop) => loop.handle?.close(0.5)))
+  }
+}
+
+/** Resolves after so many seconds. */
+function seconds(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration * 1000))
+}
