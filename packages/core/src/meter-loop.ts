@@ -1,5 +1,6 @@
 import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
 import { longestInterval } from './counter-step.ts'
+import { after } from './fine-timer.ts'
 
 /** A meter that is to be read: how to open it, as often as needed. */
 export interface MeterSource {
@@ -47,7 +48,7 @@ export class MeterLoop {
   failures = 0
   #deaths = 0
   #openedAt = 0
-  #timer: NodeJS.Timeout | undefined
+  #cancel: () => void = () => {}
   #reading: Promise<void> | undefined
   #stopped = false
 
@@ -109,7 +110,7 @@ export class MeterLoop {
   }
 
   #after(seconds: number, action: () => Promise<void>): void {
-    this.#timer = setTimeout(() => void action(), Math.max(0, seconds * 1000))
+    this.#cancel = after(seconds, () => void action())
   }
 
   #backOff(interval: number): number {
@@ -157,7 +158,7 @@ export class MeterLoop {
   /** Ends the schedule; the meter stays open for a last `read`. */
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#cancel()
     this.#begun()
   }
 }
@@ -174,9 +175,9 @@ function gridOf(handle: MeterHandle, wanted: number | undefined): number {
 
 /**
  * Seconds until the next multiple of `step` of the monotonic clock. All meters share that grid, so that the
- * machine wakes up once for all of them; a timer counts whole milliseconds and must not fire early.
+ * machine wakes up once for all of them.
  */
 export function secondsToGrid(now: number, step: number): number {
   const next = (Math.floor(now / step + 1e-6) + 1) * step
-  return Math.ceil((next - now) * 1000) / 1000
+  return next - now
 }

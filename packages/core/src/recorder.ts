@@ -15,6 +15,7 @@ import {
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
+import { after } from './fine-timer.ts'
 import type { HealthEntry } from './health.ts'
 import { readJournal } from './journal.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
@@ -117,7 +118,7 @@ export class Recorder {
   #liveSecond = -1
   #liveJoules = 0
   #badSaid = 0
-  #timer: NodeJS.Timeout | undefined
+  #cancel: () => void = () => {}
   #provenance: Promise<void> | undefined
   #opening: Promise<void> | undefined
   #endAt = Number.POSITIVE_INFINITY
@@ -282,7 +283,7 @@ export class Recorder {
   #tick(): void {
     if (this.#ended) return
     this.#advance()
-    this.#timer = setTimeout(() => this.#tick(), secondsToGrid(this.#clock(), this.#lookEvery) * 1000)
+    this.#cancel = after(secondsToGrid(this.#clock(), this.#lookEvery), () => this.#tick())
   }
 
   /** Something is waiting in the event files: look now. */
@@ -404,7 +405,7 @@ export class Recorder {
   }
 
   async #end({ time, ...end }: RunEnd): Promise<Report> {
-    clearTimeout(this.#timer)
+    this.#cancel()
     // A run may be over before its recorder was ready.
     await Promise.race([this.#opening, seconds(LAST_WRITE)])
     this.#begin()
