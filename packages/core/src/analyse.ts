@@ -1,5 +1,5 @@
 import { attributeCpu } from './attribution.ts'
-import { chooseBoundary } from './boundary.ts'
+import { type Boundary, chooseBoundary, NO_METER } from './boundary.ts'
 import { sumCoverage } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
 import { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
@@ -94,7 +94,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     ),
     efficiency: enough ? efficiencyOf(work, joules, grams) : {},
     phases: options.interval ? [] : phasesOf(journal, counted, missing, to, factors),
-    health: healthOf(journal, factors, boundary.incomplete),
+    health: healthOf(journal, factors, boundary),
     provenance: provenanceOf(journal, factors),
   }
 }
@@ -287,8 +287,14 @@ function wallTime(journal: Journal, time: number): string {
   return Number.isNaN(at.getTime()) ? new Date(0).toISOString() : at.toISOString()
 }
 
-function healthOf(journal: Journal, factors: Factors, incomplete: readonly string[]): HealthEntry[] {
+function healthOf(journal: Journal, factors: Factors, { incomplete, missing }: Boundary): HealthEntry[] {
   const health = journal.health
+  const gpus = missing.filter(({ kind, why }) => kind === 'gpu' && why === NO_METER)
+  if (gpus.length > 0) {
+    const labels = [...new Set(gpus.map(({ label }) => label))].join(', ')
+    const message = `no meter reads the ${gpus.length === 1 ? 'GPU' : `${gpus.length} GPUs`} of this machine (${labels}): that energy is missing`
+    health.push({ severity: 'warning', code: 'gpu-unmetered', message })
+  }
   if (factors.zoneUnknown) {
     health.push({
       severity: 'warning',

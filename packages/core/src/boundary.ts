@@ -22,6 +22,8 @@ export interface Boundary {
 
 /** A container counts from this coverage on, whatever its contents know. */
 const CONTAINER_COVERAGE = 0.95
+/** Why something that is known to be there is not in the total. */
+export const NO_METER = 'no meter'
 /** Kinds that a superchip's `module` sensor contains. */
 const IN_MODULE = new Set(['cpu', 'memory', 'gpu'])
 
@@ -218,8 +220,8 @@ function missing(
     lacks.some((lack) => lack.kind === kind)
   for (const kind of ['cpu', 'memory']) {
     const seen = domains.some((one) => one.domain.kind === kind)
-    if (!has(kind)) lacks.push({ kind, label: kind, why: seen ? 'not counted' : 'no meter' })
+    if (!has(kind)) lacks.push({ kind, label: kind, why: seen ? 'not counted' : NO_METER })
   }
-  if (!has('gpu')) for (const label of gpus) lacks.push({ kind: 'gpu', label, why: 'no meter' })
+  if (!has('gpu')) for (const label of gpus) lacks.push({ kind: 'gpu', label, why: NO_METER })
   return lacks
 }

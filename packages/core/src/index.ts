@@ -18,6 +18,7 @@ export {
 export { ROTATE_AT } from './event-files.ts'
 export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
 export { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+export type { SystemRoots } from './find-gpus.ts'
 export type { HealthEntry } from './health.ts'
 export type { Interval } from './intervals.ts'
 export { Journal, type JournalDomain, readJournal } from './journal.ts'

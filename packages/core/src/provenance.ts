@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, hostname, release, type } from 'node:os'
-import { join } from 'node:path'
+import { findGpus, type SystemRoots } from './find-gpus.ts'
 
 /** Seconds that git may take. */
 const GIT_DEADLINE = 2
 
 /** Where and with what hardware a run is made: what the system tells at once. */
-export function hostProvenance(): Record<string, unknown> {
+export function hostProvenance(roots: SystemRoots): Record<string, unknown> {
   const cpu = cpus()[0]?.model.trim()
-  const gpus = nvidiaGpus()
+  const gpus = findGpus(roots)
   return {
     os: `${type()} ${release()}`,
     host: hostname(),
@@ -35,17 +34,4 @@ function git(directory: string, args: readonly string[]): Promise<string | undef
     }
     execFile('git', [...args], options, (error, stdout) => resolve(error ? undefined : stdout.trim()))
   })
-}
-
-/** Models of the GPUs that the NVIDIA driver lists. */
-function nvidiaGpus(): string[] {
-  const root = '/proc/driver/nvidia/gpus'
-  try {
-    return readdirSync(root).map((bus) => {
-      const information = readFileSync(join(root, bus, 'information'), 'utf8')
-      return /^Model:\s*(.+)$/m.exec(information)?.[1]?.trim() ?? bus
-    })
-  } catch {
-    return []
-  }
 }

@@ -15,6 +15,7 @@ import {
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
+import type { SystemRoots } from './find-gpus.ts'
 import { after } from './fine-timer.ts'
 import type { HealthEntry } from './health.ts'
 import { readJournal } from './journal.ts'
@@ -52,6 +53,8 @@ export interface RecorderOptions {
   readonly parent?: string | undefined
   readonly group?: string | undefined
   readonly command?: readonly string[] | undefined
+  /** Where the host's `/sys` and `/proc` are. */
+  readonly roots: SystemRoots
   /** Attribute a share of the CPUs' energy to the run's processes. */
   readonly attribute?: boolean | undefined
   /** Seconds before the run over which idle power is measured. */
@@ -181,7 +184,7 @@ export class Recorder {
 
   async #findProvenance(): Promise<void> {
     const { command } = this.#options
-    const quick = { ...hostProvenance(), ...(command ? { command } : {}) }
+    const quick = { ...hostProvenance(this.#options.roots), ...(command ? { command } : {}) }
     this.#write({ kind: 'provenance', t: 0, provenance: quick })
     const git = await findGit(process.cwd())
     if (git && !this.#closed) this.#write({ kind: 'provenance', t: 0, provenance: { git } })

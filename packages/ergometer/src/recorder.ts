@@ -41,6 +41,7 @@ function record(start: StartMessage): void {
       factors: factorsFrom(given),
       given,
       versions: versions(),
+      roots: realContext(),
       command: command && redactArguments(command),
     },
     {

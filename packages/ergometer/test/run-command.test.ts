@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
@@ -293,6 +293,21 @@ describe.concurrent('what ergometer run records', () => {
     const report = await place.stored()
     expect(report.energy.coverage).toBeGreaterThan(MOSTLY)
     expect(domain(report).meanWatts).toBeCloseTo(WATTS, 0)
+  })
+
+  test('a GPU that no meter reads is said to be missing, and is given no watts', async ({ place }) => {
+    const device = place.path('sys/bus/pci/devices/0000:07:00.0')
+    mkdirSync(device, { recursive: true })
+    writeFileSync(join(device, 'vendor'), '0x10de\n')
+    writeFileSync(join(device, 'class'), '0x030200\n')
+    const env = { HOST_SYS: place.path('sys') }
+    const { stderr } = await place.cli(['run', '--meter', 'estimate', '--', 'sleep', '0.3'], { env })
+    expect(stderr).toContain('NVIDIA GPU 0000:07:00.0')
+    const report = await place.stored()
+    expect(Object.keys(report.energy.byKind).sort()).toEqual(['cpu', 'memory'])
+    const missing = { kind: 'gpu', label: 'NVIDIA GPU 0000:07:00.0', why: 'no meter' }
+    expect(report.energy.boundary.missing).toContainEqual(missing)
+    expect(codes(report)).toContain('gpu-unmetered')
   })
 
   test('a CMD that ends at once is a run as well', async ({ place }) => {
