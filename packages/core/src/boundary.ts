@@ -202,6 +202,19 @@ function levelOf(counted: readonly BoundaryDomain[]): Boundary['level'] {
   return counted.some((one) => one.domain.kind === 'module') ? 'module' : 'components'
 }
 
+/** True if a domain of this kind lies within one that counts. */
+function isInside(
+  kind: string,
+  counted: readonly BoundaryDomain[],
+  domains: readonly BoundaryDomain[],
+): boolean {
+  const counting = new Set(counted.map(({ meter, domain }) => `${meter}:${domain.id}`))
+  return domains.some(
+    ({ meter, domain }) =>
+      domain.kind === kind && domain.within !== undefined && counting.has(`${meter}:${domain.within}`),
+  )
+}
+
 function missing(
   counted: readonly BoundaryDomain[],
   chosen: readonly BoundaryDomain[],
@@ -220,7 +233,8 @@ function missing(
     lacks.some((lack) => lack.kind === kind)
   for (const kind of ['cpu', 'memory']) {
     const seen = domains.some((one) => one.domain.kind === kind)
-    if (!has(kind)) lacks.push({ kind, label: kind, why: seen ? 'not counted' : NO_METER })
+    if (!has(kind) && !isInside(kind, counted, domains))
+      lacks.push({ kind, label: kind, why: seen ? 'not counted' : NO_METER })
   }
   if (!has('gpu')) for (const label of gpus) lacks.push({ kind: 'gpu', label, why: NO_METER })
   return lacks

@@ -52,6 +52,8 @@ export class EnergyCurve {
   readonly #hold: number
   #first: Point | undefined
   #last: Point | undefined
+  /** When a counter that stands still was seen to change. */
+  #changed: number | undefined
   #open: Gap[] = []
 
   /** `interval`: seconds between two reads of the domain, which bounds how far apart power samples are joined. */
@@ -101,10 +103,21 @@ export class EnergyCurve {
     if (this.#hold > 0 && point.value === last.value) {
       const until = point.time - this.#hold
       if (until <= last.time) return NOTHING
+      this.#changed ??= last.time
       this.#last = { time: until, value: last.value }
       return { segments: [{ from: last.time, to: until, joules: 0 }] }
     }
     this.#last = point
+    const stood = this.#changed
+    this.#changed = undefined
+    // A counter that was held up catches up: what it then counts was taken since it had changed last.
+    if (stood !== undefined && this.#join(last, point) === 'reset') {
+      const join = this.#join({ time: stood, value: last.value }, point)
+      if (typeof join === 'object') {
+        this.wraps += join.wraps
+        return { segments: [{ from: last.time, to: point.time, joules: join.joules }] }
+      }
+    }
     return this.#connect(last, point)
   }
 

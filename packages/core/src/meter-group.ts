@@ -42,7 +42,8 @@ export class MeterGroup {
     return new MeterLoop(
       source,
       {
-        opened: (handle, grid) => soon((recording) => this.#opened(recording, source, handle, grid)),
+        opened: (handle, grid, delay) =>
+          soon((recording) => this.#opened(recording, source, handle, grid, delay)),
         read: (handle, result) => {
           this.#rest(handle, result)
           soon((recording, origin) => this.#read(recording, origin, handle, result))
@@ -121,7 +122,13 @@ export class MeterGroup {
     }
   }
 
-  #opened(recording: Recording, source: MeterSource, handle: MeterHandle, interval: number): void {
+  #opened(
+    recording: Recording,
+    source: MeterSource,
+    handle: MeterHandle,
+    interval: number,
+    delay: number,
+  ): void {
     const { name } = handle
     const indices = handle.domains.map((domain) => {
       const id = `${name}:${domain.id}`
@@ -131,7 +138,7 @@ export class MeterGroup {
         recording.health.add({ severity: 'error', code: 'duplicate-domain', message, meter: name })
         return -1
       }
-      const index = recording.addDomain(name, domain, interval)
+      const index = recording.addDomain(name, domain, interval, delay)
       if (typeof index === 'number') {
         this.#declaredBy.set(id, source)
         return index
@@ -183,21 +190,28 @@ export class MeterGroup {
     }
   }
 
-  /** Every meter that shows something new within a second is read once more, so that the end, `at`, lies between two readings. */
+  /**
+   * Every meter that does not tell late is read once more, and as often as it takes if it shows something new within a
+   * second, so that the end, `at`, lies between two readings.
+   */
   async readLast(recording: Recording, at: number): Promise<void> {
     const { clock } = this.#host
     const until = clock() + LAST_READS
-    const late = (loop: MeterLoop): boolean =>
-      (this.#indices.get(loop.handle as MeterHandle) ?? []).some((index) => {
-        const one = recording.domains[index]
-        const period = one?.domain.updatePeriod ?? loop.handle?.interval ?? 1
-        return one !== undefined && period <= 1 && (one.curve.knownUntil ?? -1) < at
-      })
     const read = async (loop: MeterLoop): Promise<void> => {
-      while (late(loop)) {
+      const domains = (this.#indices.get(loop.handle as MeterHandle) ?? []).flatMap(
+        (index) => recording.domains[index] ?? [],
+      )
+      const due = domains.filter((one) => one.domain.lateBy === undefined)
+      const late = () => due.filter(({ curve }) => (curve.knownUntil ?? -1) < at)
+      let soon = late()
+      while (soon.length > 0) {
         const before = clock()
         if (before >= until || (await loop.read(LAST_READ)) || loop.failures > LAST_TRIES) return
-        if (late(loop)) await seconds(Math.max(0.02, 0.05 - (clock() - before)))
+        // What changes seldom, and what has never told anything, is not waited for.
+        soon = late().filter(({ domain, curve, interval }) => {
+          return curve.knownUntil !== undefined && (domain.updatePeriod ?? interval) <= 1
+        })
+        if (soon.length > 0) await seconds(Math.max(0.02, 0.05 - (clock() - before)))
       }
     }
     await Promise.race([Promise.all(this.#loops.map(read)), seconds(LAST_READS)])

@@ -1,6 +1,13 @@
-import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import {
+  after,
+  type MeterError,
+  type MeterHandle,
+  POWER_JITTER,
+  type ReadResult,
+  type Stretch,
+  secondsToGrid,
+} from '@ergometer/meter'
 import { longestInterval } from './counter-step.ts'
-import { after } from './fine-timer.ts'
 
 /** A meter that is to be read: how to open it, as often as needed. */
 export interface MeterSource {
@@ -14,8 +21,8 @@ export interface MeterSource {
 
 /** What a loop tells the recorder. */
 export interface MeterLoopListener {
-  /** The meter was opened, or opened anew; `interval`: seconds between two reads. */
-  opened(handle: MeterHandle, interval: number): void
+  /** The meter was opened, or opened anew; `interval`: seconds between two reads; `delay`: by which readings come late. */
+  opened(handle: MeterHandle, interval: number, delay: number): void
   read(handle: MeterHandle, result: ReadResult): void
   /** Something went wrong: opening, or a read. */
   trouble(error: MeterError, handle: MeterHandle | undefined): void
@@ -23,6 +30,8 @@ export interface MeterLoopListener {
 
 /** Longest wait in seconds between two attempts. */
 const LONGEST_BACK_OFF = 60
+/** A meter in another process is asked for so many seconds of readings at once: each message costs more than a read. */
+const STRETCH = 0.5
 /** A read may take this many seconds, or its interval if that is longer, up to the most. */
 const DEADLINE = 1
 const MOST_DEADLINE = 10
@@ -44,6 +53,7 @@ export class MeterLoop {
   #accept: (error?: MeterError) => void = () => {}
   #begun: () => void = () => {}
   #interval = 1
+  #jitter = 0
   /** Reads and openings that failed since the last that did not. */
   failures = 0
   #deaths = 0
@@ -82,6 +92,10 @@ export class MeterLoop {
     return this.#openedAt === 0 && this.failures === 0
   }
 
+  get #stretches(): boolean {
+    return this.handle?.cutShort !== undefined && this.#interval <= STRETCH / 2
+  }
+
   /** Opens the meter and begins to read. */
   start(): void {
     void this.#open()
@@ -98,7 +112,8 @@ export class MeterLoop {
       this.handle = handle
       this.#openedAt = this.#clock()
       this.#interval = gridOf(handle, this.#wanted)
-      this.#listener.opened(handle, this.#interval)
+      this.#jitter = handle.domains.some(({ reads }) => reads.quantity === 'power') ? POWER_JITTER : 0
+      this.#listener.opened(handle, this.#interval, this.#stretches ? STRETCH : 0)
       await this.#tick()
     } catch (cause) {
       const error = cause as MeterError
@@ -122,8 +137,8 @@ export class MeterLoop {
     this.#listener.trouble(error, this.handle)
   }
 
-  async #tick(): Promise<void> {
-    const ended = await this.read(Math.min(MOST_DEADLINE, Math.max(DEADLINE, this.#interval)))
+  async #tick(stretch?: Stretch): Promise<void> {
+    const ended = await this.read(Math.min(MOST_DEADLINE, Math.max(DEADLINE, this.#interval)), stretch)
     if (this.#stopped || ended) return
     if (this.handle && !this.handle.alive) {
       this.handle = undefined
@@ -133,24 +148,37 @@ export class MeterLoop {
       this.#after(Math.min(LONGEST_BACK_OFF, wait), () => this.#open())
       return
     }
+    const now = this.#clock()
+    if (this.failures === 0 && this.#stretches) {
+      // One that answers too soon is not asked again before its time.
+      const early = stretch === undefined ? 0 : Math.max(0, stretch.until - this.#interval - now)
+      const until = now + early + secondsToGrid(now + early, STRETCH)
+      this.#after(early, () => this.#tick({ every: this.#interval, until, jitter: this.#jitter }))
+      return
+    }
     // On its grid: what was missed is not caught up with.
     const step = this.failures === 0 ? this.#interval : this.#backOff(this.#interval)
-    this.#after(secondsToGrid(this.#clock(), step), () => this.#tick())
+    this.#after(secondsToGrid(now, step, this.#jitter, Math.random()), () => this.#tick())
   }
 
   /** Reads once, after a read that is under way. True when the meter has nothing more to give. */
-  async read(deadline: number): Promise<boolean> {
-    await this.#reading
+  async read(deadline: number, stretch?: Stretch): Promise<boolean> {
+    if (this.#reading) {
+      this.handle?.cutShort?.()
+      await this.#reading
+    }
     const { handle } = this
     if (!handle?.alive) return false
     let ended = false
-    this.#reading = handle.read(deadline).then((result) => {
+    this.#reading = handle.read(deadline, stretch).then((result) => {
       this.#listener.read(handle, result)
       if (result.error) this.#fail(result.error)
-      else this.failures = 0
+      // What was read although something failed is worth reading on time.
+      if (!result.error || result.readings.length > 0) this.failures = 0
       ended = result.error !== undefined && result.error.outcome !== 'retry'
     })
     await this.#reading
+    this.#reading = undefined
     this.#begun()
     return ended
   }
@@ -171,13 +199,4 @@ function gridOf(handle: MeterHandle, wanted: number | undefined): number {
       : Number.POSITIVE_INFINITY,
   )
   return Math.min(wanted ?? handle.interval, ...limits)
-}
-
-/**
- * Seconds until the next multiple of `step` of the monotonic clock. All meters share that grid, so that the
- * machine wakes up once for all of them.
- */
-export function secondsToGrid(now: number, step: number): number {
-  const next = (Math.floor(now / step + 1e-6) + 1) * step
-  return next - now
 }

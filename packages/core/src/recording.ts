@@ -18,6 +18,8 @@ export interface RecordedDomain {
   readonly id: string
   readonly meter: string
   readonly interval: number
+  /** Seconds by which its readings come late, since several are told at once. */
+  readonly delay: number
   readonly domain: Domain
   readonly curve: EnergyCurve
   readonly ledger: EnergyLedger
@@ -84,7 +86,7 @@ export class Recording {
   }
 
   /** Takes a domain; the number that its readings go by, or, as text, what is wrong with it. */
-  addDomain(meter: string, declaration: unknown, interval: number): number | string {
+  addDomain(meter: string, declaration: unknown, interval: number, delay = 0): number | string {
     const domain = declaredDomain(declaration)
     if (typeof domain === 'string') return domain
     const id = `${meter}:${domain.id}`
@@ -95,6 +97,7 @@ export class Recording {
       id,
       meter,
       interval,
+      delay,
       domain,
       curve: new EnergyCurve(domain, interval),
       ledger: new EnergyLedger(0, interval > WAITED_FOR ? 0 : this.#settled),
@@ -295,7 +298,7 @@ export class Recording {
   get patience(): number {
     const waited = this.domains
       .filter((one) => one.interval <= WAITED_FOR)
-      .map((one) => one.interval + (one.domain.updatePeriod ?? 0) + averaged(one.domain))
+      .map((one) => one.interval + one.delay + (one.domain.updatePeriod ?? 0) + averaged(one.domain))
     return Math.min(2, Math.max(0.1, ...waited))
   }
 

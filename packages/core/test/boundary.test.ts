@@ -149,6 +149,15 @@ describe('a model', () => {
 })
 
 describe('what is missing', () => {
+  test('is not what lies within something that counts', () => {
+    const socket = one('hwmon:grace-0', { kind: 'cpu' })
+    const memory = one('hwmon:memory-0', { kind: 'memory', within: 'grace-0' })
+    expect(chooseBoundary([socket, memory])).toMatchObject({
+      counted: new Set(['hwmon:grace-0']),
+      missing: [],
+    })
+  })
+
   test('is named with its reason', () => {
     const { missing } = chooseBoundary(
       [one('nvml:gpu', { label: 'A100' }, 0), one('x:cpu', { kind: 'cpu' })],

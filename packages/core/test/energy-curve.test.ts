@@ -201,6 +201,30 @@ describe('the curve of a counter', () => {
     expect(curve.knownUntil).toBe(2.25)
   })
 
+  test('that was held up and catches up loses nothing: its energy was taken since it had changed last', () => {
+    const counter = domainOf({
+      reads: { quantity: 'energy', joulesPerCount: 1e-6, wrapsAt: 65_532_610_987 },
+      maxWatts: 300,
+      updatePeriod: 0.001,
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 500 }),
+        fc.double({ min: 1, max: 290, noNaN: true }),
+        (held, watts) => {
+          const curve = new EnergyCurve(counter, 0.001)
+          const count = (tick: number) => Math.round(tick * 0.001 * watts * 1e6)
+          const steps = [curve.add(0, count(0)), curve.add(0.001, count(1))]
+          for (let tick = 2; tick <= held; tick++) steps.push(curve.add(tick * 0.001, count(1)))
+          steps.push(curve.add((held + 1) * 0.001, count(held + 1)))
+          const joules = steps.flatMap(({ segments }) => segments).reduce((sum, one) => sum + one.joules, 0)
+          expect(joules).toBeCloseTo((held + 1) * 0.001 * watts, 4)
+          expect(curve.resets).toBe(0)
+        },
+      ),
+    )
+  })
+
   test('of a slow counter adds up to the truth at its changes, however it is read', () => {
     fc.assert(
       fc.property(trueCurves, schedules(0.06, 100), (source, times) => {

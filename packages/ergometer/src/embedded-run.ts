@@ -13,7 +13,7 @@ import { say } from './say-once.ts'
 const REPORT_PATIENCE = 1.7
 
 /** Seconds that a recorder in a thread of this process has to tidy up: it would end with the process. */
-const THREAD_PATIENCE = 0.3
+const THREAD_PATIENCE = 1.5
 
 /** The run of this process, with a recorder of its own. `how.metered`: false when it is known that there is none. */
 export function recordRun(

@@ -3,7 +3,7 @@ import type { LooseReference } from './load-meter.ts'
 import type { Availability } from './meter.ts'
 import type { LogDetails } from './meter-context.ts'
 import type { Outcome } from './meter-error.ts'
-import type { Gauge, Reading } from './meter-handle.ts'
+import type { Gauge, Reading, Stretch } from './meter-handle.ts'
 
 /** A MeterError as it crosses a process boundary. */
 export interface Failure {
@@ -26,7 +26,9 @@ export interface OpenRequest {
 /** What the parent says to the child that holds a meter. Times in seconds. */
 export type ToChild =
   | OpenRequest
-  | { readonly read: number; readonly deadline: number }
+  | { readonly read: number; readonly deadline: number; readonly stretch?: Stretch }
+  /** Ends a stretch of reads with one more, now. */
+  | { readonly cutShort: true }
   | { readonly close: { readonly deadline: number } }
 
 /** What the child answers. The parent believes none of it: `child-answer.ts`. */

@@ -2,10 +2,11 @@ import { Worker } from 'node:worker_threads'
 import type { Failure, FromChild, OpenRequest, ToChild } from './child-message.ts'
 import { type ImportModule, loadMeter } from './load-meter.ts'
 import type { LogDetails } from './meter-context.ts'
-import { asMeterError } from './meter-error.ts'
-import type { MeterHandle } from './meter-handle.ts'
+import { asMeterError, type MeterError } from './meter-error.ts'
+import type { Gauge, MeterHandle, Reading, Stretch } from './meter-handle.ts'
 import { openHere } from './open-here.ts'
 import { probeMeter } from './probe-meter.ts'
+import { StretchWait } from './stretch-wait.ts'
 
 // The program of a child process that holds one meter. A hung driver call ends with this process.
 
@@ -44,11 +45,27 @@ async function open({ open: reference, importer, probe, ...world }: OpenRequest)
   say({ opened: { name, interval, domains } })
 }
 
-async function read(number: number, deadline: number): Promise<void> {
+/** Reads once, or on a grid until a stretch is over, is cut short, or fails. */
+async function read(number: number, deadline: number, stretch: Stretch | undefined): Promise<void> {
   if (!meter) return
-  const { readings, gauges, error } = await meter.read(deadline)
+  const wait = stretch && new StretchWait(stretch)
+  cutShort = () => wait?.cutShort()
+  const readings: Reading[] = []
+  let gauges: readonly Gauge[] = []
+  let last = true
+  let error: MeterError | undefined
+  do {
+    if (wait) last = await wait.next()
+    const result = await meter.read(deadline)
+    readings.push(...result.readings)
+    // Of a gauge only the last value is ever told.
+    gauges = result.gauges
+    error = result.error
+  } while (!last && !error && meter.alive)
   say({ read: number, readings, gauges, ...(error ? { error: failure(error) } : {}), alive: meter.alive })
 }
+
+let cutShort: () => void = () => {}
 
 /**
  * A meter that blocks this thread also keeps it from noticing that the parent is gone, and would burn a core
@@ -67,7 +84,9 @@ async function receive(message: ToChild): Promise<void> {
     watchParent()
     await open(message).catch((cause) => say({ failed: failure(cause) }))
   } else if ('read' in message) {
-    await read(message.read, message.deadline)
+    await read(message.read, message.deadline, message.stretch)
+  } else if ('cutShort' in message) {
+    cutShort()
   } else {
     await meter?.close(message.close.deadline)
     process.disconnect()

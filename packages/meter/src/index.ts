@@ -18,15 +18,17 @@ export {
   type Reads,
   type StandardUncertainty,
 } from './domain.ts'
+export { after } from './fine-timer.ts'
 export { openIsolated, probeIsolated } from './isolated-meter.ts'
 export { type ImportModule, type LoadedMeter, type LooseReference, loadMeter } from './load-meter.ts'
 export type { Availability, EnergyMeter, MeterDefinition, ReadingTime, RecordReading } from './meter.ts'
 export { type LogDetails, type MeterContext, monotonicSeconds, realContext } from './meter-context.ts'
 export { asMeterError, MeterError, type Outcome } from './meter-error.ts'
-export type { Gauge, MeterHandle, OpenOptions, Reading, ReadResult } from './meter-handle.ts'
+export type { Gauge, MeterHandle, OpenOptions, Reading, ReadResult, Stretch } from './meter-handle.ts'
 export type { IsolationOptions } from './meter-process.ts'
 export { openHere } from './open-here.ts'
 export { type Probed, probeMeter } from './probe-meter.ts'
+export { POWER_JITTER, secondsToGrid } from './read-grid.ts'
 export { type Recorded, recordReadings } from './record-readings.ts'
 export type {
   SchemaInput,

@@ -2,6 +2,7 @@ import { openedIn, probedIn, resultIn } from './child-answer.ts'
 import type { OpenRequest } from './child-message.ts'
 import { OPEN_DEADLINE } from './deadline.ts'
 import type { LooseReference } from './load-meter.ts'
+import { monotonicSeconds } from './meter-context.ts'
 import { asMeterError, timeout } from './meter-error.ts'
 import type { MeterHandle, ReadResult } from './meter-handle.ts'
 import { type IsolationOptions, MeterProcess } from './meter-process.ts'
@@ -35,17 +36,20 @@ export async function openIsolated(
     get alive() {
       return child.alive
     },
-    async read(deadline): Promise<ReadResult> {
+    async read(deadline, stretch): Promise<ReadResult> {
       const read = ++reads
+      const request = { read, deadline, ...(stretch ? { stretch } : {}) }
+      const patience = deadline + (stretch ? Math.max(0, stretch.until - monotonicSeconds()) : 0)
       try {
         const answerIn = (message: Record<string, unknown>) => resultIn(message, read, domains.length)
-        const { alive, ...result } = await child.ask({ read, deadline }, deadline, answerIn, GRACE)
+        const { alive, ...result } = await child.ask(request, patience, answerIn, GRACE)
         if (!alive) child.end(result.error ?? timeout(what, deadline))
         return result
       } catch (cause) {
         return { readings: [], gauges: [], error: asMeterError(cause, what) }
       }
     },
+    cutShort: () => child.tell({ cutShort: true }),
     close: (deadline = 0.5) => child.close(deadline),
   }
 }

@@ -31,6 +31,16 @@ export interface ReadResult {
   readonly error?: MeterError
 }
 
+/** Reads one after the other, on a grid, up to an instant: answered at once, which saves messages between processes. */
+export interface Stretch {
+  /** Seconds between two reads. */
+  readonly every: number
+  /** Monotonic seconds of the last read. */
+  readonly until: number
+  /** Share of an interval by which a read may lie beside its grid. */
+  readonly jitter: number
+}
+
 /** A meter that somebody opened, in this process or in another; the difference cannot be seen. */
 export interface MeterHandle {
   readonly name: string
@@ -41,7 +51,9 @@ export interface MeterHandle {
    * Reads once; never rejects, and answers within `deadline` seconds. What a meter records after its deadline comes
    * with the next read; a read that is still under way at the deadline of the next one costs the meter its life.
    */
-  read(deadline: number): Promise<ReadResult>
+  read(deadline: number, stretch?: Stretch): Promise<ReadResult>
+  /** Ends a stretch at once, with one more read. Absent: a stretch is not known here, and each call reads once. */
+  cutShort?(): void
   /** False once nothing can be read any more: the meter must be opened anew. */
   readonly alive: boolean
   /** Gives the instrument back; ends a read under way. Never rejects, never waits for longer than `deadline` seconds. */

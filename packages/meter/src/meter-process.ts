@@ -91,11 +91,12 @@ export class MeterProcess {
         },
       }
       this.#waiting.add(waiting)
-      this.#send(request)
+      this.tell(request)
     })
   }
 
-  #send(request: ToChild): void {
+  /** Sends what has no answer. */
+  tell(request: ToChild): void {
     // Without a channel there is no answer either: the exit, the error or the deadline says so.
     if (!this.#process.connected) return
     try {
@@ -160,7 +161,7 @@ export class MeterProcess {
   async #close(deadline: number): Promise<void> {
     if (this.#end) return
     const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()))
-    this.#send({ close: { deadline } })
+    this.tell({ close: { deadline } })
     await within(deadline, ended, () => {})
     this.end(closed(this.#what))
   }

@@ -25,14 +25,16 @@ export async function openHere(loaded: LoadedMeter, options: OpenOptions = {}): 
   let current: Attempt | undefined
   let closedOnce: Promise<void> | undefined
 
-  const attempt = (): Attempt => {
-    const abort = new AbortController()
-    const read = async () => meter.read(recorded.record, abort.signal)
-    const done = read()
-      .then(
-        () => undefined,
-        (cause) => asMeterError(cause, `${what} cannot be read`),
-      )
+  let abort = new AbortController()
+  const failed = (cause: unknown) => asMeterError(cause, `${what} cannot be read`)
+
+  /** Reads; undefined if that is done at once, as with most meters, which then need no deadline. */
+  const attempt = (): Attempt | undefined => {
+    if (abort.signal.aborted) abort = new AbortController()
+    const reading = meter.read(recorded.record, abort.signal)
+    if (typeof reading?.then !== 'function') return undefined
+    const done = Promise.resolve(reading)
+      .then(() => undefined, failed)
       .finally(() => {
         current = undefined
       })
@@ -56,7 +58,12 @@ export async function openHere(loaded: LoadedMeter, options: OpenOptions = {}): 
     async read(deadline): Promise<ReadResult> {
       if (closing.signal.aborted) return { readings: [], gauges: [], error: closed(what) }
       // A read that outlived its deadline is still under way: what it records late is true all the same.
-      current ??= attempt()
+      try {
+        current ??= attempt()
+      } catch (cause) {
+        return { ...recorded.take(), error: failed(cause) }
+      }
+      if (!current) return recorded.take()
       const { abort, done } = current
       const stuck = abort.signal.aborted
       const late = (): MeterError => {

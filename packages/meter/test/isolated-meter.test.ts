@@ -275,3 +275,36 @@ describe('a meter that does not open', () => {
     })
   })
 })
+
+describe('a stretch of reads', () => {
+  test('is read on its grid and answered at once', async () => {
+    const handle = await openPlug()
+    const until = monotonicSeconds() + 0.5
+    const { readings, error } = await handle.read(LONG, { every: 0.05, until, jitter: 0 })
+    expect(error).toBeUndefined()
+    // Each read tells of now, and then of ten seconds ago.
+    const times = readings.filter((_, index) => index % 2 === 0).map(({ time }) => time)
+    // A busy machine may miss some; none comes before its instant, and the last is at the end.
+    expect(times.length).toBeGreaterThan(3)
+    expect(times.at(-1)).toBeGreaterThan(until - 0.1)
+    for (const time of times) expect(time % 0.05).toBeLessThan(0.049)
+  })
+
+  test('that is cut short answers now, with one more read', async () => {
+    const handle = await openPlug()
+    const far = monotonicSeconds() + 1000
+    const reading = handle.read(LONG, { every: 500, until: far, jitter: 0 })
+    const asked = monotonicSeconds()
+    handle.cutShort?.()
+    const { readings } = await reading
+    expect(readings[0]?.time).toBeGreaterThan(asked)
+    expect(readings).toHaveLength(2)
+  })
+
+  test('ends with the first read that fails', async () => {
+    const handle = await open('throwing')
+    const far = monotonicSeconds() + 1000
+    const { error } = await handle.read(LONG, { every: 0.01, until: far, jitter: 0 })
+    expect(error).toBeDefined()
+  })
+})
