@@ -1,16 +1,17 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 
 /** Seconds without a change after which it is worth asking whether the open file is still the one in the tree. */
 const STANDSTILL = 1
-const DIGITS = 32
+/** More than any number has: what fills it is no number. */
+const MOST_BYTES = 64
 
 /**
- * A file that holds one number, kept open and read at its start: no name is looked up and nothing is allocated
- * at a read. It is opened anew by its path after a failed read, and when the open file was unlinked.
+ * A file that holds one number, kept open and read at its start: at a read no name is looked up, and no text or
+ * object made. It is opened anew by its path after a failed read, and when another file has taken its place.
  */
 export class CounterFile {
   readonly path: string
-  readonly #buffer = Buffer.alloc(DIGITS)
+  readonly #buffer = Buffer.alloc(MOST_BYTES)
   #descriptor: number | undefined
   #value = -1
   #changedAt = 0
@@ -21,36 +22,46 @@ export class CounterFile {
 
   /** The number now. `now`: monotonic seconds. Throws what the file system throws, or an Error for what is no number. */
   read(now: number): number {
+    if (this.#descriptor === undefined) return this.#readAnew(now)
+    let value: number
     try {
-      const value = this.#readOpen()
-      if (value !== this.#value) {
-        this.#value = value
-        this.#changedAt = now
-      } else if (now - this.#changedAt > STANDSTILL) {
-        this.#changedAt = now
-        if (this.#isUnlinked()) return this.#readAnew()
-      }
-      return value
+      value = this.#readOpen(this.#descriptor)
+    } catch {
+      return this.#readAnew(now)
+    }
+    if (value !== this.#value) {
+      this.#value = value
+      this.#changedAt = now
+    } else if (now - this.#changedAt > STANDSTILL) {
+      this.#changedAt = now
+      if (this.#isReplaced(this.#descriptor)) return this.#readAnew(now)
+    }
+    return value
+  }
+
+  #readAnew(now: number): number {
+    this.close()
+    const descriptor = openSync(this.path, 'r')
+    this.#descriptor = descriptor
+    try {
+      this.#value = this.#readOpen(descriptor)
     } catch (error) {
       this.close()
       throw error
     }
-  }
-
-  #readAnew(): number {
-    this.close()
-    this.#value = this.#readOpen()
+    this.#changedAt = now
     return this.#value
   }
 
-  #readOpen(): number {
-    this.#descriptor ??= openSync(this.path, 'r')
-    const length = readSync(this.#descriptor, this.#buffer, 0, DIGITS, 0)
-    return parseDigits(this.#buffer, length)
+  #readOpen(descriptor: number): number {
+    return parseDigits(this.#buffer, readSync(descriptor, this.#buffer, 0, MOST_BYTES, 0))
   }
 
-  #isUnlinked(): boolean {
-    return this.#descriptor !== undefined && fstatSync(this.#descriptor).nlink === 0
+  /** True when the path leads to another file than the open one, or nowhere. */
+  #isReplaced(descriptor: number): boolean {
+    const open = fstatSync(descriptor)
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    return there === undefined || there.ino !== open.ino || there.dev !== open.dev
   }
 
   /** Gives the descriptor back; a later read opens the file again. */
@@ -68,18 +79,19 @@ export class CounterFile {
 
 const ZERO = 48
 const NINE = 57
-const LINE_FEED = 10
+const SPACE = 32
 
-/** The decimal number at the start of a buffer, up to a line feed or its end. */
+/** The decimal number at the start of a buffer, up to white space or its end. */
 function parseDigits(buffer: Buffer, length: number): number {
   let value = 0
   let at = 0
   for (; at < length; at++) {
     const byte = buffer[at] as number
-    if (byte === LINE_FEED) break
+    if (byte <= SPACE) break
     if (byte < ZERO || byte > NINE) throw new Error('expected a decimal number')
     value = value * 10 + (byte - ZERO)
   }
   if (at === 0) throw new Error('expected a decimal number, found nothing')
+  if (at === MOST_BYTES) throw new Error('expected a decimal number, found a longer text')
   return value
 }

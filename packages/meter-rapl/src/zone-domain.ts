@@ -17,10 +17,11 @@ const HEADROOM = 2
 const UPDATE_PERIOD = 0.001
 const JOULES_PER_MICROJOULE = 1e-6
 const PACKAGE = /^package-\d+(?:-die-\d+)?$/
+const PLATFORM = /^psys(?:-\d+)?$/
 
 /**
- * The domains of zones, and the names of zones that are no domain known to us. `psys`: count the platform in
- * place of packages and memory.
+ * The domains of zones, and the zones that are no domain known to us. `zones`: the outer before the inner.
+ * `psys`: count the platform in place of packages and memory.
  */
 export function zoneDomains(
   zones: readonly PowercapZone[],
@@ -28,33 +29,69 @@ export function zoneDomains(
 ): { domains: ZoneDomain[]; unknown: PowercapZone[] } {
   const domains: ZoneDomain[] = []
   const unknown: PowercapZone[] = []
+  const platform = psys ? zones.find(({ name }) => PLATFORM.test(name))?.name : undefined
   for (const zone of zones) {
-    const domain = domainOf(zone, parentOf(zone, zones), psys)
-    if (domain) domains.push({ zone, domain })
-    else unknown.push(zone)
+    const home = homeOf(zone, domains)
+    const description = describe(zone.name, home, platform)
+    if (description) {
+      const id = freeId(
+        home === undefined || PACKAGE.test(zone.name) ? zone.name : `${home}/${zone.name}`,
+        zone,
+        domains,
+      )
+      domains.push({ zone, domain: domainOf(zone, id, description) })
+    } else unknown.push(zone)
   }
   return { domains, unknown }
 }
 
-/** The package zone that a zone lies in. */
-function parentOf(zone: PowercapZone, zones: readonly PowercapZone[]): PowercapZone | undefined {
-  const place = zone.place.slice(0, -1)
-  return zones.find(
-    (other) =>
-      other.control === zone.control && place.length > 0 && other.place.join(':') === place.join(':'),
-  )
+/** Id of the package that a zone lies in. */
+function homeOf({ control, place }: PowercapZone, domains: readonly ZoneDomain[]): string | undefined {
+  const outer = place.slice(0, -1).join(':')
+  const parent = domains.find(({ zone }) => zone.control === control && zone.place.join(':') === outer)
+  return parent && PACKAGE.test(parent.zone.name) ? parent.domain.id : undefined
 }
 
-function domainOf(zone: PowercapZone, parent: PowercapZone | undefined, psys: boolean): Domain | undefined {
-  const { name, range, ratedWatts = 0 } = zone
-  const inside = psys ? { within: 'psys' } : {}
-  const domain = (
-    id: string,
-    kind: DomainKind,
-    label: string,
-    least: number,
-    more: Partial<Domain>,
-  ): Domain => ({
+/** Sockets may each have a `dram` at the top level: the later ones go by their places too. */
+function freeId(id: string, { control, place }: PowercapZone, domains: readonly ZoneDomain[]): string {
+  const taken = domains.some(({ zone, domain }) => zone.control === control && domain.id === id)
+  return taken ? `${id}:${place.map((part) => part.toString(16)).join(':')}` : id
+}
+
+/** What a zone's name makes of its domain. */
+interface Description {
+  readonly kind: DomainKind
+  readonly label: string
+  readonly leastWatts: number
+  readonly within?: string | undefined
+  /** The thing itself has a name over all meters. */
+  readonly known?: true
+}
+
+function describe(
+  name: string,
+  home: string | undefined,
+  platform: string | undefined,
+): Description | undefined {
+  const where = home === undefined ? '' : ` of ${home}`
+  if (PACKAGE.test(name)) {
+    const label = `CPU ${name.replace('-', ' ').replace('-die-', ', die ')}`
+    return { kind: 'cpu', label, leastWatts: PACKAGE_WATTS, within: platform, known: true }
+  }
+  if (PLATFORM.test(name)) return { kind: 'host', label: `platform (${name})`, leastWatts: PLATFORM_WATTS }
+  // Memory lies outside of the package, though the tree shows it inside.
+  if (name === 'dram') {
+    return { kind: 'memory', label: `DRAM${where}`, leastWatts: DRAM_WATTS, within: platform, known: true }
+  }
+  if (home === undefined) return undefined
+  if (name === 'core') return { kind: 'cpu', label: `cores${where}`, leastWatts: PACKAGE_WATTS, within: home }
+  if (name !== 'uncore') return undefined
+  return { kind: 'gpu', label: `integrated GPU${where}`, leastWatts: PACKAGE_WATTS, within: home }
+}
+
+function domainOf({ range, ratedWatts = 0 }: PowercapZone, id: string, description: Description): Domain {
+  const { kind, label, leastWatts, within, known } = description
+  return {
     id,
     kind,
     label,
@@ -64,29 +101,9 @@ function domainOf(zone: PowercapZone, parent: PowercapZone | undefined, psys: bo
       joulesPerCount: JOULES_PER_MICROJOULE,
       ...(range === undefined ? {} : { wrapsAt: range }),
     },
-    maxWatts: Math.max(least, HEADROOM * ratedWatts),
+    maxWatts: Math.max(leastWatts, HEADROOM * ratedWatts),
     updatePeriod: UPDATE_PERIOD,
-    ...more,
-  })
-  if (PACKAGE.test(name)) {
-    return domain(name, 'cpu', `CPU ${name.replace('-', ' ').replace('-die-', ', die ')}`, PACKAGE_WATTS, {
-      identity: `cpu:${name}`,
-      ...inside,
-    })
+    ...(within === undefined ? {} : { within }),
+    ...(known ? { identity: `${kind}:${kind === 'memory' ? id.replace(/\/dram$/, '') : id}` } : {}),
   }
-  if (/^psys(-\d+)?$/.test(name)) return domain(name, 'host', `platform (${name})`, PLATFORM_WATTS, {})
-  const home = parent && PACKAGE.test(parent.name) ? parent.name : undefined
-  const id = home ? `${home}/${name}` : name
-  const where = home ? ` of ${home}` : ''
-  // Memory lies outside of the package, though the tree shows it inside.
-  if (name === 'dram') {
-    return domain(id, 'memory', `DRAM${where}`, DRAM_WATTS, {
-      identity: `memory:${home ?? 'dram'}`,
-      ...inside,
-    })
-  }
-  if (!home) return undefined
-  if (name === 'core') return domain(id, 'cpu', `cores${where}`, PACKAGE_WATTS, { within: home })
-  if (name === 'uncore') return domain(id, 'gpu', `integrated GPU${where}`, PACKAGE_WATTS, { within: home })
-  return undefined
 }
