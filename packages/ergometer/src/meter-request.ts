@@ -24,6 +24,7 @@ export interface MeterRequest {
 /** Our meters by name, and the packages they come in. */
 export const BUILTIN_METERS: Readonly<Record<string, string>> = {
   rapl: '@ergometer/meter-rapl',
+  hwmon: '@ergometer/meter-hwmon',
   estimate: '@ergometer/meter-estimate',
 }
 

@@ -1,0 +1,1 @@
+export { default, default as hwmon, type HwmonOptions } from './hwmon-meter.ts'
