@@ -3,6 +3,7 @@ import { type Boundary, chooseBoundary, NO_METER } from './boundary.ts'
 import { sumCoverage } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
 import { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
 import { type Interval, totalSeconds, union } from './intervals.ts'
 import type { Journal } from './journal.ts'
@@ -57,7 +58,8 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const methods = new Set(known.map((one) => one.line.domain.method))
   const [method] = methods
   const { pue } = factors
-  const cpu = attributionOf(journal, domains, from, to)
+  const cpu = cpuAttributionOf(journal, domains, from, to)
+  const gpu = attributeGpu(counted, journal.shares, from, to)
 
   return {
     schema: 'ergometer.report/1',
@@ -75,7 +77,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
         missing: [...boundary.missing],
       },
       domains: domains.map((one) => domainOf(one, journal, boundary.counted.has(one.id), from, to)),
-      ...(cpu ? { attribution: { cpu } } : {}),
+      ...(cpu || gpu ? { attribution: defined({ cpu, gpu }) } : {}),
       ...(pue !== undefined && joules !== undefined ? { facility: { pue, joules: joules * pue } } : {}),
     },
     carbon: {
@@ -120,7 +122,7 @@ function measure(journal: Journal, from: number, to: number) {
   return { domains, boundary }
 }
 
-function attributionOf(journal: Journal, domains: readonly Known[], from: number, to: number) {
+function cpuAttributionOf(journal: Journal, domains: readonly Known[], from: number, to: number) {
   const time = cpuTimeBetween(journal.cpuTimes, from, to)
   const energy = time && packageEnergy(domains, journal.baseline)
   return energy && attributeCpu(energy, time)

@@ -1,5 +1,5 @@
 import { findOwnCgroup, readCgroupSeconds } from './cgroup-time.ts'
-import { readBusySeconds, readProcessTable } from './process-table.ts'
+import { readBusySeconds, readProcess, readProcessTable } from './process-table.ts'
 import { type ProcessEntry, ProcessTree, type TreeRoot } from './process-tree.ts'
 
 /** How the CPU time of a run was found. */
@@ -17,6 +17,7 @@ export interface CpuTime {
 /** What an account needs to see of the host. Undefined: this system does not tell. */
 export interface CpuView {
   processes(): readonly ProcessEntry[] | undefined
+  process(pid: number): ProcessEntry | undefined
   /** Seconds that all CPUs have been at work since boot. */
   busySeconds(): number | undefined
   /** Folder of the control group of a process, if it holds none but these. */
@@ -27,10 +28,14 @@ export interface CpuView {
 /** The host as this process's own `/proc` and control groups show it. */
 export const realCpuView: CpuView = {
   processes: readProcessTable,
+  process: readProcess,
   busySeconds: readBusySeconds,
   ownCgroup: findOwnCgroup,
   cgroupSeconds: readCgroupSeconds,
 }
+
+/** No tree of processes is deeper. */
+const MOST_ANCESTORS = 100
 
 interface Look {
   readonly busy: number
@@ -70,6 +75,19 @@ export class CpuAccount {
     this.#own += Math.max(0, own)
     this.#busy += Math.max(0, now.busy - last.busy)
     return { own: this.#own, busy: this.#busy, method: this.#method }
+  }
+
+  /** True if a process is of the run: it was seen in its tree, or one of its ancestors was. */
+  owns(pid: number): boolean {
+    const { pid: root, itself } = this.#root
+    const members = this.#tree.pids
+    for (let at: number | undefined = pid, steps = 0; at !== undefined && steps < MOST_ANCESTORS; steps++) {
+      if (at === this.#recorder.root) return false
+      if (at === root) return itself || at !== pid
+      if (members.has(at)) return true
+      at = this.#view.process(at)?.parent
+    }
+    return false
   }
 
   #see(): Look | undefined {

@@ -33,7 +33,7 @@ interface Gap {
   readonly hole: Hole
 }
 
-/** So many gaps are kept open for readings that come late. */
+/** So many gaps are kept open for readings that come late, and so many restarts remembered. */
 const OPEN_GAPS = 256
 const NOTHING: CurveStep = { segments: [] }
 
@@ -55,6 +55,7 @@ export class EnergyCurve {
   /** When a counter that stands still was seen to change. */
   #changed: number | undefined
   #open: Gap[] = []
+  #restarts: number[] = []
 
   /** `interval`: seconds between two reads of the domain, which bounds how far apart power samples are joined. */
   constructor(domain: Domain, interval: number) {
@@ -79,6 +80,12 @@ export class EnergyCurve {
     return this.#addPoint({ time: time - this.#shift, value })
   }
 
+  /** Readings from before a time, and at it, are joined with none that come after: the counter may have begun anew. */
+  restart(time: number): void {
+    this.#restarts.push(time)
+    if (this.#restarts.length > OPEN_GAPS) this.#restarts.shift()
+  }
+
   #addInterval(from: number, to: number, joules: number): CurveStep {
     const last = this.#last?.time
     const skipped = last !== undefined && from > last + 1e-6
@@ -100,7 +107,7 @@ export class EnergyCurve {
   #append(last: Point, point: Point): CurveStep {
     // A counter's points are its changes: until it changes, or has stood still for longer than its update
     // period, nothing can be said of the time since the last change.
-    if (this.#hold > 0 && point.value === last.value) {
+    if (this.#hold > 0 && point.value === last.value && !this.#isCut(last, point)) {
       const until = point.time - this.#hold
       if (until <= last.time) return NOTHING
       this.#changed ??= last.time
@@ -112,7 +119,8 @@ export class EnergyCurve {
     this.#changed = undefined
     // A counter that was held up catches up: what it then counts was taken since it had changed last.
     if (stood !== undefined && this.#join(last, point) === 'reset') {
-      const join = this.#join({ time: stood, value: last.value }, point)
+      const changed = { time: stood, value: last.value }
+      const join = this.#isCut(changed, point) ? 'reset' : this.#join(changed, point)
       if (typeof join === 'object') {
         this.wraps += join.wraps
         return { segments: [{ from: last.time, to: point.time, joules: join.joules }] }
@@ -140,7 +148,7 @@ export class EnergyCurve {
   }
 
   #connect(from: Point, to: Point): CurveStep {
-    const join = this.#join(from, to)
+    const join = this.#isCut(from, to) ? 'reset' : this.#join(from, to)
     if (typeof join === 'object') {
       this.wraps += join.wraps
       return { segments: [{ from: from.time, to: to.time, joules: join.joules }] }
@@ -150,6 +158,10 @@ export class EnergyCurve {
     this.#open.push({ from, to, hole: join })
     if (this.#open.length > OPEN_GAPS) this.#open.shift()
     return { segments: [], problem: join }
+  }
+
+  #isCut(from: Point, to: Point): boolean {
+    return this.#restarts.some((time) => from.time <= time && time < to.time)
   }
 }
 

@@ -44,6 +44,7 @@ export { type RecordedDomain, Recording } from './recording.ts'
 export { redactArguments, redactText, redactValue } from './redact.ts'
 export type {
   CpuAttribution,
+  GpuAttribution,
   Report,
   ReportDomain,
   ReportEfficiency,

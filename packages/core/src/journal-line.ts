@@ -88,7 +88,8 @@ export type KindLine =
     }
   | BaselineLine
   | CpuTimeLine
-  | { kind: 'share'; t: RunSeconds; domain: number; consumer: string; fraction: number }
+  | { kind: 'uncertainty'; t: RunSeconds; domain: number; relative: number }
+  | ShareLine
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
 
@@ -122,6 +123,20 @@ export interface BaselineLine {
   watts: (number | null)[]
   /** Of each mean. */
   standardUncertaintyWatts: (number | null)[]
+}
+
+/** Whose the energy of a domain was, of `from` to `t`: parts that add up to 1. */
+export interface ShareLine {
+  kind: 'share'
+  t: RunSeconds
+  domain: number
+  from: RunSeconds
+  /** The run's. */
+  own: number
+  /** Of other processes. */
+  others: number
+  /** Nobody's: no process was at work. */
+  idle: number
 }
 
 /** CPU time since the run's begin. */

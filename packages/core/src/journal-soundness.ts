@@ -69,7 +69,9 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     [watts, standardUncertaintyWatts].every((list) => Array.isArray(list) && isListOrAbsent(list)),
   'cpu-time': ({ t, own, busy, method }) =>
     isTime(t) && isAmount(own) && isAmount(busy) && (method === 'cgroup' || method === 'process-tree'),
-  share: () => true,
+  uncertainty: ({ domain, relative }) => isCount(domain) && isAmount(relative) && relative > 0,
+  share: ({ t, domain, from, own, others, idle }) =>
+    isCount(domain) && isInterval({ from, to: t }) && [own, others, idle].every(isShare),
   health: ({ severity, code, message, ...rest }) =>
     ['info', 'warning', 'error'].includes(severity as string) &&
     typeof code === 'string' &&
@@ -82,6 +84,10 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     ['completed', 'failed', 'aborted', 'crashed'].includes(status as string) &&
     (exitCode === undefined || Number.isSafeInteger(exitCode)) &&
     [signal, reason].every((text) => text === undefined || typeof text === 'string'),
+}
+
+function isShare(value: unknown): boolean {
+  return isAmount(value) && value <= 1 + 1e-9
 }
 
 function isTime(value: unknown): value is number {

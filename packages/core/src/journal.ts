@@ -10,6 +10,7 @@ import {
   type LateLine,
   type PhasesLine,
   type RowLine,
+  type ShareLine,
   type StartLine,
 } from './journal-line.ts'
 import { isSound } from './journal-soundness.ts'
@@ -44,6 +45,7 @@ export class Journal {
   readonly clocks: Line<'clock'>[] = []
   readonly provenance: Record<string, unknown> = {}
   readonly cpuTimes: CpuTimeLine[] = []
+  readonly shares: ShareLine[] = []
   baseline: BaselineLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
   /** Lines that were no lines; a torn last one is not counted. */
@@ -144,7 +146,11 @@ export class Journal {
       case 'cpu-time':
         this.cpuTimes.push(line)
         break
+      case 'uncertainty':
+        this.#widen(line)
+        break
       case 'share':
+        this.shares.push(line)
         break
     }
   }
@@ -157,6 +163,16 @@ export class Journal {
       else rows.add(this.times.at(index - 1), this.times.at(index), null)
     }
     this.domains.push({ line, rows, late: [] })
+  }
+
+  /** What was learned of a domain's error later counts for the whole run, if it is larger than what was declared. */
+  #widen({ domain: index, relative }: Line<'uncertainty'>): void {
+    const one = this.domains[index]
+    if (!one) return
+    const { standardUncertainty = { relative: 0, shared: 'domain' } } = one.line.domain
+    if (relative <= standardUncertainty.relative) return
+    const domain = { ...one.line.domain, standardUncertainty: { ...standardUncertainty, relative } }
+    this.domains[index] = { ...one, line: { ...one.line, domain } }
   }
 }
 

@@ -2,6 +2,7 @@ import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
 import { Baseline, type IdlePower } from './baseline.ts'
 import { MeterLoop, type MeterSource } from './meter-loop.ts'
 import type { Recording } from './recording.ts'
+import type { OwnedPart, Owner } from './share-account.ts'
 
 /** What the meters of a run need of its recorder. */
 export interface MeterGroupHost {
@@ -9,6 +10,8 @@ export interface MeterGroupHost {
   readonly clock: () => number
   /** Calls back once there is a recording; `origin`: monotonic seconds of the run's second 0. */
   soon(action: (recording: Recording, origin: number) => void): void
+  /** Whose a consumer is, as meters call it; absent: nobody asks. Undefined: that cannot be told. */
+  readonly ownerOf?: ((consumer: string) => Owner | undefined) | undefined
   /** Readings have been taken. */
   taken(): void
 }
@@ -155,12 +158,39 @@ export class MeterGroup {
     const now = this.#host.clock() - origin
     // Pages of a cloud come newest first; the physics wants them in order.
     const readings = [...result.readings].sort((a, b) => a.time - b.time)
+    for (const { domain, time } of result.restarts ?? []) {
+      recording.restart(indices[domain] ?? -1, time - origin)
+    }
+    for (const { domain, relative } of result.uncertainties ?? []) {
+      recording.widen(indices[domain] ?? -1, relative)
+    }
     for (const { domain, value, time, from } of readings) {
       const since = from === undefined ? undefined : from - origin
       recording.addReading(indices[domain] ?? -1, now, value, time - origin, since)
     }
+    this.#share(recording, origin, indices, result.shares ?? [])
     if (!handle.alive) this.#indices.delete(handle)
     this.#host.taken()
+  }
+
+  /** Hands on whose the energy of domains was, by domain and instant. */
+  #share(
+    recording: Recording,
+    origin: number,
+    indices: readonly number[],
+    shares: NonNullable<ReadResult['shares']>,
+  ): void {
+    const { ownerOf } = this.#host
+    if (!ownerOf) return
+    const told = new Map<string, { index: number; time: number; parts: OwnedPart[] }>()
+    for (const { domain, consumer, fraction, time } of shares) {
+      const owner = ownerOf(consumer)
+      const key = `${domain} ${time}`
+      const one = told.get(key) ?? { index: indices[domain] ?? -1, time: time - origin, parts: [] }
+      if (owner) one.parts.push({ owner, fraction })
+      told.set(key, one)
+    }
+    for (const { index, time, parts } of told.values()) recording.addShares(index, time, parts)
   }
 
   #trouble(

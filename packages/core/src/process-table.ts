@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { ProcessEntry } from './process-tree.ts'
 
 /** Clock ticks a second in `/proc`: USER_HZ, 100 on every architecture that Node runs on. */
@@ -15,8 +15,8 @@ export function readProcessTable(): ProcessEntry[] | undefined {
   }
 }
 
-/** A process that has ended meanwhile is none. */
-function readProcess(name: string): ProcessEntry | undefined {
+/** One process by its number; undefined when there is none. */
+export function readProcess(name: number | string): ProcessEntry | undefined {
   try {
     return parseProcessStat(readFileSync(`/proc/${name}/stat`, 'latin1'))
   } catch {
@@ -39,6 +39,18 @@ export function parseProcessStat(text: string): ProcessEntry | undefined {
   }
   const numbers = [pid, entry.parent, entry.own, entry.reaped]
   return end > 0 && entry.start !== '' && numbers.every(Number.isFinite) ? entry : undefined
+}
+
+/** Number of the first namespace of processes (kernel, PROC_PID_INIT_INO): the one that drivers count in. */
+const FIRST_NAMESPACE = 'pid:[4026531836]'
+
+/** True if this process sees processes by the numbers that drivers know them by: not so in most containers. */
+export function seesHostProcesses(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === FIRST_NAMESPACE
+  } catch {
+    return false
+  }
 }
 
 /** Seconds that all CPUs together have been at work since boot, from `/proc/stat`; undefined where it does not tell. */

@@ -38,6 +38,11 @@ export class ProcessTree {
     this.#excluded = excluded
   }
 
+  /** Number of the process that the tree begins with. */
+  get root(): number {
+    return this.#root.pid
+  }
+
   /** Process numbers of the tree as it was seen last. */
   get pids(): ReadonlySet<number> {
     return new Set(this.#members.keys())

@@ -23,10 +23,12 @@ import { type LiveTotals, liveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
 import { processIdentity, processName } from './process-identity.ts'
+import { seesHostProcesses } from './process-table.ts'
 import { findGit, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { RunStore } from './run-store.ts'
+import type { Owner } from './share-account.ts'
 
 /** What a recorder needs to know of its run. */
 export interface RecorderOptions {
@@ -83,7 +85,7 @@ export interface RunEnd extends Omit<EndLine, 'kind' | 't'> {
 
 /** Seconds between two looks at the event files, and the most while nothing comes. */
 const LOOK_EVERY = 0.1
-const LOOK_IDLE = 0.4
+const LOOK_IDLE = 0.5
 /** Seconds that a named meter has for its first reading once its options are accepted, however late that was. */
 const FIRST_READ = 0.25
 /** Seconds that a named meter has for loading and checking its options. */
@@ -138,15 +140,16 @@ export class Recorder {
     this.#files = new EventFiles(options.events)
     this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
+    this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
     this.#cpu = options.attribute
       ? new CpuAccount({ pid: pid ?? process.ppid, itself: pid !== undefined }, process.pid, realCpuView)
       : undefined
-    this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
     this.#meters = new MeterGroup(
       options.meters,
       {
         clock,
         soon: (action) => this.#soon(() => action(this.#recording as Recording, this.#origin)),
+        ownerOf: this.#cpu && ((consumer) => this.#ownerOf(consumer)),
         taken: () => {
           if (Math.floor(this.#now()) > (this.#recording?.settled ?? 0)) this.#advance()
         },
@@ -367,6 +370,21 @@ export class Recorder {
     const found = this.#clocks?.look()
     if (found) this.#write(found.line)
     if (found?.health) recording.health.add(found.health)
+  }
+
+  /** Whose a consumer of a GPU is. Processes go by the numbers that the driver knows, which a container may not see. */
+  #ownerOf(consumer: string): Owner | undefined {
+    if (consumer === 'idle') return 'idle'
+    if (consumer === 'run') return 'own'
+    const pid = /^pid:(\d+)$/.exec(consumer)?.[1]
+    if (pid === undefined) return 'others'
+    if (!seesHostProcesses()) {
+      const message =
+        'the processes of the GPUs cannot be told here: a container sees other process numbers (docker run --pid=host)'
+      this.#say('warning', 'attribution-unavailable', message)
+      return undefined
+    }
+    return this.#cpu?.owns(Number(pid)) ? 'own' : 'others'
   }
 
   /** Notes the CPU time of the run and of the host, where it is wanted. */

@@ -10,6 +10,7 @@ import { HealthLog } from './health.ts'
 import type { EndLine, JournalLine, RowLine } from './journal-line.ts'
 import { PhaseTracker } from './phase-tracker.ts'
 import { redactValue } from './redact.ts'
+import { type OwnedPart, ShareAccount, type ShareStretch } from './share-account.ts'
 import { WorkLedger } from './work-ledger.ts'
 
 /** One domain while it is being recorded. */
@@ -26,6 +27,8 @@ export interface RecordedDomain {
   /** Mean of the last second that is known in full. */
   watts?: number
   peakWatts?: number
+  /** Its relative standard uncertainty; absent: unknown. */
+  relative?: number
   /** Coverage that rows have told. */
   toldCoverage: number
   second: { joules: number; seconds: number }
@@ -58,6 +61,7 @@ export class Recording {
   readonly #processes: Map<string, string>
   readonly #told: Set<string>
   readonly #pushed = new Map<string, number>()
+  readonly #shares = new Map<number, ShareAccount>()
   #settled: number
   #nextCheckpoint = CHECKPOINT
 
@@ -101,6 +105,7 @@ export class Recording {
       domain,
       curve: new EnergyCurve(domain, interval),
       ledger: new EnergyLedger(0, interval > WAITED_FOR ? 0 : this.#settled),
+      ...(domain.standardUncertainty ? { relative: domain.standardUncertainty.relative } : {}),
       toldCoverage: 1,
       second: { joules: 0, seconds: 0 },
     })
@@ -131,6 +136,19 @@ export class Recording {
       })
     }
     return true
+  }
+
+  /** The counter of a domain may have begun anew at a time: nothing is joined over it. */
+  restart(index: number, time: number): void {
+    this.domains[index]?.curve.restart(time)
+  }
+
+  /** The relative standard uncertainty of a domain has turned out to be larger than its meter declared. */
+  widen(index: number, relative: number): void {
+    const one = this.domains[index]
+    if (!one || relative <= (one.relative ?? 0)) return
+    one.relative = relative
+    this.#write({ kind: 'uncertainty', t: this.#settled, domain: index, relative })
   }
 
   #writeLate(domain: number, late: readonly LateEnergy[]): void {
@@ -185,6 +203,28 @@ export class Recording {
         this.#phases.endAll(at, process)
         return true
     }
+  }
+
+  /** Notes whose the energy of a domain was since that was told last. */
+  addShares(index: number, time: number, parts: readonly OwnedPart[]): void {
+    if (!this.domains[index] || parts.length === 0) return
+    const account = this.#shares.get(index) ?? new ShareAccount()
+    this.#shares.set(index, account)
+    this.#writeShare(index, account.add(time, parts))
+  }
+
+  #writeShare(domain: number, stretch: ShareStretch | undefined): void {
+    if (!stretch) return
+    const { from, to, own, others, idle } = stretch
+    this.#write({
+      kind: 'share',
+      t: micro(to),
+      domain,
+      from: micro(from),
+      own: micro(own),
+      others: micro(others),
+      idle: micro(idle),
+    })
   }
 
   /** Notes idle power that was measured over so many seconds before the run, by domain id. */
@@ -321,6 +361,7 @@ export class Recording {
     if (t > this.#settled) this.#settleUntil(t, 'mJ')
     this.#writePhases(t, t)
     this.#writeScores(t)
+    for (const [index, account] of this.#shares) this.#writeShare(index, account.close(t))
     this.checkpoint()
     for (const entry of this.health.entries) {
       if (entry.count !== undefined) this.#write({ kind: 'health', t, ...entry })

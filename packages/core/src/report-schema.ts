@@ -63,6 +63,13 @@ const cpuAttribution = z.looseObject({
   netKnownUncertaintyJoules: amount.optional(),
 })
 
+const gpuAttribution = z.looseObject({
+  method: z.string(),
+  shareJoules: amount,
+  otherJoules: amount,
+  idleJoules: amount,
+})
+
 const reportSchema = z.looseObject({
   schema: z.literal('ergometer.report/1'),
   run: z.looseObject({
@@ -97,7 +104,7 @@ const reportSchema = z.looseObject({
       missing: z.array(z.looseObject({ kind: z.string(), label: z.string(), why: z.string() })),
     }),
     domains: z.array(domain),
-    attribution: z.looseObject({ cpu: cpuAttribution.optional() }).optional(),
+    attribution: z.looseObject({ cpu: cpuAttribution.optional(), gpu: gpuAttribution.optional() }).optional(),
     facility: z.looseObject({ pue: z.number().min(1), joules: amount }).optional(),
   }),
   carbon: z.looseObject({

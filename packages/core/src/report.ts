@@ -54,6 +54,17 @@ export interface CpuAttribution {
   netKnownUncertaintyJoules?: number
 }
 
+/** What of the GPUs' energy is the run's, by their meters' account of who was at work; the three add up. */
+export interface GpuAttribution {
+  /** By what the meters share it: `sm-utilisation`, `mig-slices`. */
+  method: string
+  shareJoules: number
+  /** Of other processes. */
+  otherJoules: number
+  /** While no process was at work. */
+  idleJoules: number
+}
+
 /** All intervals of one phase name. */
 export interface ReportPhase {
   name: string
@@ -140,8 +151,8 @@ export interface Report {
       missing: { kind: string; label: string; why: string }[]
     }
     domains: ReportDomain[]
-    /** The run's own part of the CPU packages, beside the total; present where it was asked for. */
-    attribution?: { cpu?: CpuAttribution }
+    /** The run's own part of CPU packages and GPUs, beside the total; present where it was asked for. */
+    attribution?: { cpu?: CpuAttribution; gpu?: GpuAttribution }
     /** Energy of the building for this run; absent when its PUE is unknown. */
     facility?: { pue: number; joules: number }
   }

@@ -111,6 +111,7 @@ describe('an account of CPU time', () => {
         { pid: ROOT, parent: 1, start: '1', own: state.own, reaped: 0 },
         { pid: RECORDER, parent: ROOT, start: '2', own: state.recorder, reaped: 0 },
       ],
+      process: () => undefined,
       busySeconds: () => state.busy,
       ownCgroup: (pid, processes) => {
         expect([...processes].sort()).toEqual([ROOT, RECORDER])

@@ -98,7 +98,7 @@ export async function readOnce(meter: EnergyMeter): Promise<Recorded[]> {
   }
   try {
     await meter.read(
-      Object.assign(record, { gauge: () => {}, share: () => {} }),
+      Object.assign(record, { gauge: () => {}, share: () => {}, restart: () => {}, uncertainty: () => {} }),
       new AbortController().signal,
     )
   } catch (error) {

@@ -41,7 +41,7 @@ export async function readOnce(
     (index: number, value: number) => {
       values[meter.domains[index]?.id ?? ''] = value
     },
-    { gauge: () => {}, share: () => {} },
+    { gauge: () => {}, share: () => {}, restart: () => {}, uncertainty: () => {} },
   )
   try {
     await meter.read(record, new AbortController().signal)

@@ -26,7 +26,7 @@ export async function recordedJoules(
         covered[id] = (covered[id] ?? 0) + segment.to - segment.from
       }
     },
-    { gauge: () => {}, share: () => {} },
+    { gauge: () => {}, share: () => {}, restart: () => {}, uncertainty: () => {} },
   )
   const read = async () => {
     try {

@@ -20,7 +20,7 @@ export async function recordedJoules(meter: EnergyMeter, time: Time, seconds: nu
         covered[id] = (covered[id] ?? 0) + segment.to - segment.from
       }
     },
-    { gauge: () => {}, share: () => {} },
+    { gauge: () => {}, share: () => {}, restart: () => {}, uncertainty: () => {} },
   )
   const read = async () => {
     try {

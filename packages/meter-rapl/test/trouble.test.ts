@@ -36,7 +36,7 @@ function readOnce(meter: EnergyMeter): Record<string, number> {
     (index: number, value: number) => {
       counts[meter.domains[index]?.id ?? ''] = value
     },
-    { gauge() {}, share() {} },
+    { gauge() {}, share() {}, restart() {}, uncertainty() {} },
   )
   void meter.read(record, new AbortController().signal)
   return counts

@@ -4,10 +4,18 @@ import { isInterval, isMeterName } from './define-meter.ts'
 import type { Domain } from './domain.ts'
 import type { LogDetails } from './meter-context.ts'
 import { invalid, MeterError, OUTCOMES } from './meter-error.ts'
-import type { Gauge, MeterHandle, Reading, ReadResult } from './meter-handle.ts'
+import type {
+  Gauge,
+  MeterHandle,
+  Reading,
+  ReadResult,
+  Restart,
+  Share,
+  WiderUncertainty,
+} from './meter-handle.ts'
 import type { Probed } from './probe-meter.ts'
 import { MOST_WAITING, numberOrNaN } from './record-readings.ts'
-import { cut, isIndex, isNumber, isObject } from './untrusted.ts'
+import { cut, isFraction, isIndex, isNumber, isObject } from './untrusted.ts'
 
 // A meter shares its process with the program that speaks for it, so whatever arrives from there may be anything.
 
@@ -56,9 +64,15 @@ export function resultIn(
   domains: number,
 ): (ReadResult & { alive: boolean }) | undefined {
   if (message['read'] !== read) return undefined
+  const shares = listIn(message, 'shares').flatMap((one) => shareIn(one, domains))
+  const restarts = listIn(message, 'restarts').flatMap((one) => restartIn(one, domains))
+  const uncertainties = listIn(message, 'uncertainties').flatMap((one) => uncertaintyIn(one, domains))
   return {
     readings: listIn(message, 'readings').flatMap((one) => readingIn(one, domains)),
     gauges: listIn(message, 'gauges').flatMap((one) => gaugeIn(one, domains)),
+    ...(shares.length > 0 ? { shares } : {}),
+    ...(restarts.length > 0 ? { restarts } : {}),
+    ...(uncertainties.length > 0 ? { uncertainties } : {}),
     ...(message['error'] === undefined ? {} : { error: failureIn(message['error']) }),
     alive: message['alive'] === true,
   }
@@ -82,6 +96,25 @@ function gaugeIn(gauge: unknown, domains: number): Gauge[] {
   const { domain, name, value } = gauge
   if (!isIndex(domain, domains) || typeof name !== 'string' || !isNumber(value)) return []
   return [{ domain, name: cut(name), value }]
+}
+
+function shareIn(share: unknown, domains: number): Share[] {
+  if (!isObject(share)) return []
+  const { domain, consumer, fraction, time } = share
+  if (!isIndex(domain, domains) || typeof consumer !== 'string' || !isFraction(fraction)) return []
+  return isNumber(time) ? [{ domain, consumer: cut(consumer), fraction, time }] : []
+}
+
+function restartIn(restart: unknown, domains: number): Restart[] {
+  if (!isObject(restart)) return []
+  const { domain, time } = restart
+  return isIndex(domain, domains) && isNumber(time) ? [{ domain, time }] : []
+}
+
+function uncertaintyIn(uncertainty: unknown, domains: number): WiderUncertainty[] {
+  if (!isObject(uncertainty)) return []
+  const { domain, relative } = uncertainty
+  return isIndex(domain, domains) && isNumber(relative) && relative > 0 ? [{ domain, relative }] : []
 }
 
 /** An error that a child tells of. */

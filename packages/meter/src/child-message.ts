@@ -3,7 +3,7 @@ import type { LooseReference } from './load-meter.ts'
 import type { Availability } from './meter.ts'
 import type { LogDetails } from './meter-context.ts'
 import type { Outcome } from './meter-error.ts'
-import type { Gauge, Reading, Stretch } from './meter-handle.ts'
+import type { Recordings, Stretch } from './meter-handle.ts'
 
 /** A MeterError as it crosses a process boundary. */
 export interface Failure {
@@ -51,11 +51,9 @@ export type FromChild =
   /** Nothing more can be had from this child. */
   | { readonly failed: Failure }
   | { readonly log: { readonly message: string; readonly details?: LogDetails | undefined } }
-  | {
+  | (Recordings & {
       readonly read: number
-      readonly readings: readonly Reading[]
-      readonly gauges: readonly Gauge[]
       readonly error?: Failure
       /** False when this was the last answer. */
       readonly alive: boolean
-    }
+    })

@@ -3,7 +3,15 @@ import type { Failure, FromChild, OpenRequest, ToChild } from './child-message.t
 import { type ImportModule, loadMeter } from './load-meter.ts'
 import type { LogDetails } from './meter-context.ts'
 import { asMeterError, type MeterError } from './meter-error.ts'
-import type { Gauge, MeterHandle, Reading, Stretch } from './meter-handle.ts'
+import type {
+  Gauge,
+  MeterHandle,
+  Reading,
+  Restart,
+  Share,
+  Stretch,
+  WiderUncertainty,
+} from './meter-handle.ts'
 import { openHere } from './open-here.ts'
 import { probeMeter } from './probe-meter.ts'
 import { StretchWait } from './stretch-wait.ts'
@@ -51,6 +59,9 @@ async function read(number: number, deadline: number, stretch: Stretch | undefin
   const wait = stretch && new StretchWait(stretch)
   cutShort = () => wait?.cutShort()
   const readings: Reading[] = []
+  const shares: Share[] = []
+  const restarts: Restart[] = []
+  const uncertainties: WiderUncertainty[] = []
   let gauges: readonly Gauge[] = []
   let last = true
   let error: MeterError | undefined
@@ -58,11 +69,23 @@ async function read(number: number, deadline: number, stretch: Stretch | undefin
     if (wait) last = await wait.next()
     const result = await meter.read(deadline)
     readings.push(...result.readings)
-    // Of a gauge only the last value is ever told.
-    gauges = result.gauges
+    shares.push(...(result.shares ?? []))
+    restarts.push(...(result.restarts ?? []))
+    uncertainties.push(...(result.uncertainties ?? []))
+    // Of a gauge only the last value is ever told, and some meters look at them more seldom than they read.
+    if (result.gauges.length > 0) gauges = result.gauges
     error = result.error
   } while (!last && !error && meter.alive)
-  say({ read: number, readings, gauges, ...(error ? { error: failure(error) } : {}), alive: meter.alive })
+  say({
+    read: number,
+    readings,
+    gauges,
+    ...(shares.length > 0 ? { shares } : {}),
+    ...(restarts.length > 0 ? { restarts } : {}),
+    ...(uncertainties.length > 0 ? { uncertainties } : {}),
+    ...(error ? { error: failure(error) } : {}),
+    alive: meter.alive,
+  })
 }
 
 let cutShort: () => void = () => {}

@@ -24,7 +24,7 @@ export { type ImportModule, type LoadedMeter, type LooseReference, loadMeter } f
 export type { Availability, EnergyMeter, MeterDefinition, ReadingTime, RecordReading } from './meter.ts'
 export { type LogDetails, type MeterContext, monotonicSeconds, realContext } from './meter-context.ts'
 export { asMeterError, MeterError, type Outcome } from './meter-error.ts'
-export type { Gauge, MeterHandle, OpenOptions, Reading, ReadResult, Stretch } from './meter-handle.ts'
+export type { Gauge, MeterHandle, OpenOptions, Reading, ReadResult, Share, Stretch } from './meter-handle.ts'
 export type { IsolationOptions } from './meter-process.ts'
 export { openHere } from './open-here.ts'
 export { type Probed, probeMeter } from './probe-meter.ts'

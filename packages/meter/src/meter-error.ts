@@ -16,11 +16,17 @@ export class MeterError extends Error {
   readonly outcome: Outcome
   /** Stable and upper case: `RAPL_UNREADABLE`. */
   readonly code: string
+  /** Of a meter that cannot be opened: safe commands or steps, the best first. `doctor` shows them. */
+  readonly fixes: readonly string[] | undefined
 
-  constructor(message: string, details: { outcome: Outcome; code?: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { outcome: Outcome; code?: string; fixes?: readonly string[]; cause?: unknown },
+  ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.outcome = details.outcome
     this.code = details.code ?? 'METER_READ_FAILED'
+    this.fixes = details.fixes
     Object.defineProperty(this, BRAND, { value: true })
   }
 

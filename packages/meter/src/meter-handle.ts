@@ -24,10 +24,46 @@ export interface Gauge {
   readonly value: number
 }
 
-/** What one read yielded. Readings may be there although the read failed in the end. */
-export interface ReadResult {
+/** A time, in monotonic seconds, over which nothing of a domain is joined: its counter may have begun anew. */
+export interface Restart {
+  /** Index into the meter's domains. */
+  readonly domain: number
+  readonly time: number
+}
+
+/** An error that has turned out to be larger than its domain declares. */
+export interface WiderUncertainty {
+  /** Index into the meter's domains. */
+  readonly domain: number
+  /** Relative standard uncertainty. */
+  readonly relative: number
+}
+
+/** What a meter recorded. */
+export interface Recordings {
   readonly readings: readonly Reading[]
   readonly gauges: readonly Gauge[]
+  readonly shares?: readonly Share[]
+  /** Absent: none. */
+  readonly restarts?: readonly Restart[]
+  /** Absent: none. */
+  readonly uncertainties?: readonly WiderUncertainty[]
+}
+
+/** The part of a domain's energy, since shares were told last, that belongs to a consumer. */
+export interface Share {
+  /** Index into the meter's domains. */
+  readonly domain: number
+  /** `pid:<number>`, `run`, `idle`, or any other name. */
+  readonly consumer: string
+  /** 0 to 1. */
+  readonly fraction: number
+  /** Monotonic seconds at which it was told. */
+  readonly time: number
+}
+
+/** What one read yielded. Readings may be there although the read failed in the end. */
+export interface ReadResult extends Recordings {
   readonly error?: MeterError
 }
 

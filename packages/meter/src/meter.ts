@@ -19,8 +19,18 @@ export interface RecordReading {
   (domainIndex: number, value: number, at?: ReadingTime): void
   /** An accompanying figure, under OpenTelemetry's name and unit: `hw.gpu.utilization` (0 to 1), `hw.temperature` (Cel). */
   gauge(domainIndex: number, name: string, value: number): void
-  /** The share (0 to 1) of a domain's energy that belongs to a consumer. Accepted, and not yet used. */
+  /**
+   * The part (0 to 1) of a domain's energy, since shares were told last, that belongs to a consumer: `pid:<number>`,
+   * `run` (what the meter knows to be this run's), any other name, or `idle`. Those of one read add up to 1.
+   */
   share(domainIndex: number, consumer: string, fraction: number): void
+  /**
+   * A counter may have begun anew (its driver was loaded again): what was read of it up to now is joined with nothing
+   * that is read later, even if the new count is larger.
+   */
+  restart(domainIndex: number): void
+  /** The relative standard uncertainty has turned out to be larger than declared: 0.3 is 30 %. Smaller ones change nothing. */
+  uncertainty(domainIndex: number, relative: number): void
 }
 
 /** A meter that has been opened. */

@@ -25,7 +25,8 @@ export async function probeMeter(loaded: LoadedMeter, options: OpenOptions = {})
     await meter.close()
     return { availability, domains }
   } catch (cause) {
-    return { availability: { available: false, why: asMeterError(cause, what).message }, domains: [] }
+    const { message, fixes } = asMeterError(cause, what)
+    return { availability: { available: false, why: message, ...(fixes ? { fixes } : {}) }, domains: [] }
   }
 }
 

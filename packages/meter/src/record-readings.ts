@@ -1,12 +1,12 @@
 import type { ReadingTime, RecordReading } from './meter.ts'
-import type { Gauge, Reading } from './meter-handle.ts'
-import { isIndex, isNumber } from './untrusted.ts'
+import type { Gauge, Reading, Recordings, Restart, Share, WiderUncertainty } from './meter-handle.ts'
+import { isFraction, isIndex, isNumber } from './untrusted.ts'
 
 /** What a meter has recorded and nobody has taken yet. */
 export interface Recorded {
   readonly record: RecordReading
   /** Takes out what was recorded so far. */
-  take(): { readings: Reading[]; gauges: Gauge[] }
+  take(): Recordings
 }
 
 /** So many readings may wait to be taken: a meter that records without end fills no memory. */
@@ -19,6 +19,9 @@ export const MOST_WAITING = 100_000
 export function recordReadings(clock: () => number, domains = Number.POSITIVE_INFINITY): Recorded {
   let readings: Reading[] = []
   let gauges: Gauge[] = []
+  let shares: Share[] = []
+  let restarts: Restart[] = []
+  let uncertainties: WiderUncertainty[] = []
   const known = (domain: number): void => {
     if (isIndex(domain, domains)) return
     throw new RangeError(`domain ${domain} was recorded, expected an index below ${domains}`)
@@ -33,13 +36,37 @@ export function recordReadings(clock: () => number, domains = Number.POSITIVE_IN
     known(domain)
     if (gauges.length < MOST_WAITING && isNumber(value)) gauges.push({ domain, name, value })
   }
-  const share = known
+  const share = (domain: number, consumer: string, fraction: number): void => {
+    known(domain)
+    if (shares.length < MOST_WAITING && isFraction(fraction) && typeof consumer === 'string') {
+      shares.push({ domain, consumer, fraction, time: clock() })
+    }
+  }
+  const restart = (domain: number): void => {
+    known(domain)
+    if (restarts.length < MOST_WAITING) restarts.push({ domain, time: clock() })
+  }
+  const uncertainty = (domain: number, relative: number): void => {
+    known(domain)
+    if (uncertainties.length < MOST_WAITING && relative > 0 && isNumber(relative)) {
+      uncertainties.push({ domain, relative })
+    }
+  }
   return {
-    record: Object.assign(record, { gauge, share }),
+    record: Object.assign(record, { gauge, share, restart, uncertainty }),
     take() {
-      const taken = { readings, gauges }
+      const taken = {
+        readings,
+        gauges,
+        ...(shares.length > 0 ? { shares } : {}),
+        ...(restarts.length > 0 ? { restarts } : {}),
+        ...(uncertainties.length > 0 ? { uncertainties } : {}),
+      }
       readings = []
       gauges = []
+      shares = []
+      restarts = []
+      uncertainties = []
       return taken
     },
   }

@@ -11,6 +11,11 @@ export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
+/** True for a number from 0 to 1. */
+export function isFraction(value: unknown): value is number {
+  return isNumber(value) && value >= 0 && value <= 1
+}
+
 /** True for an index into so many things. */
 export function isIndex(value: unknown, count: number): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < count

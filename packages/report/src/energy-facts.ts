@@ -1,4 +1,4 @@
-import type { CpuAttribution, Report, ReportDomain } from '@ergometer/core'
+import type { CpuAttribution, GpuAttribution, Report, ReportDomain } from '@ergometer/core'
 import { isPartial } from './coverage.ts'
 import { type Fact, type Line, phrase } from './phrase.ts'
 import {
@@ -27,6 +27,7 @@ const LEVELS = {
 export function energyFacts(energy: Energy): Fact[] {
   const facts: Fact[] = [{ label: 'Energy', lines: energyLines(energy) }, boundary(energy)]
   if (energy.attribution?.cpu) facts.push(ownShare(energy.attribution.cpu))
+  if (energy.attribution?.gpu) facts.push(gpuShare(energy.attribution.gpu))
   if (energy.facility !== undefined) {
     const { pue, joules } = energy.facility
     facts.push({
@@ -59,6 +60,17 @@ function ownShare(cpu: CpuAttribution): Fact {
     phrase(`idle ${formatEnergy(idleJoules)}${uncertainty === undefined ? '' : `, ± is ${known}`}`, 'dim'),
   ]
   return { label: 'Own share', lines: [line, beyond] }
+}
+
+function gpuShare({ method, shareJoules, otherJoules, idleJoules }: GpuAttribution): Fact {
+  const all = shareJoules + otherJoules + idleJoules
+  const line = [
+    phrase(
+      `${formatEnergy(shareJoules)}, ${formatShare(all > 0 ? shareJoules / all : undefined)} of the GPUs' energy`,
+    ),
+    phrase(`others ${formatEnergy(otherJoules)}, idle ${formatEnergy(idleJoules)} · by ${method}`, 'dim'),
+  ]
+  return { label: 'GPU share', lines: [line] }
 }
 
 const METHODS: Readonly<Record<string, string>> = {
