@@ -1,6 +1,7 @@
 export { type AnalysisOptions, analyse } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
+export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
 export { isRecording, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'

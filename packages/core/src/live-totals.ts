@@ -1,4 +1,5 @@
 import { chooseBoundary } from './boundary.ts'
+import type { BudgetUse } from './budget.ts'
 import { type Factors, gramsOf } from './factors.ts'
 import type { HealthEntry } from './health.ts'
 import type { Recording } from './recording.ts'
@@ -16,6 +17,8 @@ export interface LiveTotals {
   readonly gramsCo2e?: number
   /** Of the run so far, 0 to 1. */
   readonly coverage: number
+  /** How much of the run's budget is spent; absent where there is none. */
+  readonly budget?: BudgetUse
   readonly domains: readonly { readonly id: string; readonly joules?: number; readonly watts?: number }[]
   readonly health: readonly HealthEntry[]
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { after, type MeterError, secondsToGrid } from '@ergometer/meter'
 import { analyse } from './analyse.ts'
 import type { IdlePower } from './baseline.ts'
+import { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { CpuAccount, realCpuView } from './cpu-account.ts'
 import {
@@ -58,6 +59,7 @@ export interface RecorderOptions {
   readonly roots: SystemRoots
   /** Attribute a share of the CPUs' energy to the run's processes. */
   readonly attribute?: boolean | undefined
+  readonly budget?: Budget | undefined
   /** Seconds before the run over which idle power is measured. */
   readonly baseline?: number | undefined
   /** Process whose `end` event ends the run (embedded); absent: only `end()` does. */
@@ -74,6 +76,8 @@ export interface RecorderListener {
   refused(error: MeterError): void
   health(entry: HealthEntry): void
   live(totals: LiveTotals): void
+  /** The budget is spent: told once. */
+  budget(use: BudgetUse): void
   /** The run is over. */
   report(report: Report): void
 }
@@ -121,6 +125,8 @@ export class Recorder {
   #noted = '{}'
   #liveSecond = -1
   #liveJoules = 0
+  /** That the budget is spent, and on what. */
+  #spent: string | undefined
   #badSaid = 0
   #cancel: () => void = () => {}
   #provenance: Promise<void> | undefined
@@ -399,12 +405,23 @@ export class Recorder {
     }
   }
 
+  #spend(recording: Recording, use: BudgetUse): void {
+    if (this.#spent !== undefined) return
+    this.#spent = budgetMessage(use)
+    recording.health.add({ severity: 'warning', code: 'budget-spent', message: this.#spent })
+    this.#listener.budget(use)
+  }
+
   #publish(recording: Recording): void {
     const second = Math.floor(this.#now())
     if (second === this.#liveSecond) return
     this.#liveSecond = second
-    const totals = liveTotals(recording, this.#options.factors, this.#now(), this.#clock(), this.#liveJoules)
-    this.#liveJoules = totals.joules ?? this.#liveJoules
+    const { factors, budget } = this.#options
+    const known = liveTotals(recording, factors, this.#now(), this.#clock(), this.#liveJoules)
+    this.#liveJoules = known.joules ?? this.#liveJoules
+    const use = budget && budgetUse(budget, known)
+    const totals = use ? { ...known, budget: use } : known
+    if (use && use.share >= 1) this.#spend(recording, use)
     this.#listener.live(totals)
     this.#replace(LIVE_FILE, JSON.stringify(totals))
   }
@@ -441,7 +458,7 @@ export class Recorder {
     if (this.#clocks) this.#write(this.#clocks.line())
     await Promise.race([this.#provenance, seconds(LAST_GIT)])
     this.#closed = true
-    recording.close(at, end)
+    recording.close(at, this.#spent === undefined ? end : { ...end, status: 'aborted', reason: this.#spent })
     const report = await this.#report()
     this.#listener.report(report)
     await this.#store.close()

@@ -1,5 +1,6 @@
 import { type Journal, type RecorderInfo, type Report, readRun } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
+import { type BudgetWatch, watchBudget } from './budget-watch.ts'
 import { EventClient } from './event-client.ts'
 import { reportFolder, unknownReport } from './report-from-journal.ts'
 import type { Run } from './run.ts'
@@ -19,6 +20,7 @@ const RECORDERS: readonly (keyof Settings)[] = [
   'pue',
   'scope',
   'baseline',
+  'budget',
   'group',
   'recorder',
 ]
@@ -34,8 +36,10 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
   if (settings.tags) client.tag(settings.tags)
   const phase = client.phase(name)
   let ended: Promise<Report> | undefined
+  let spending: BudgetWatch | undefined
 
   const leave = (): void => {
+    spending?.stop()
     phase.end()
     client.close()
   }
@@ -61,6 +65,10 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
     id: info.runId,
     name,
     env: { ERGOMETER_EVENTS: events },
+    get signal() {
+      spending ??= watchBudget(client)
+      return spending.signal
+    },
     ...runCalls(client),
     // How the run ends is its owner's to say.
     fail: () => {},

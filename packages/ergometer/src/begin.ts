@@ -44,7 +44,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const metersBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
   const beginBy = baseline === undefined ? metersBy : metersBy + baseline + PATIENCE_BASELINE
   const name = settings.name ?? fallbackName
-  const { zone, intensity, pue, interval, group } = settings
+  const { zone, intensity, pue, interval, group, budget } = settings
   const given: GivenFactors = {
     ...(zone === undefined ? {} : { zone }),
     ...(intensity === undefined ? {} : { intensity }),
@@ -69,6 +69,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       health,
       environment: meterEnvironment(),
       ...(interval === undefined ? {} : { interval }),
+      ...(budget === undefined ? {} : { budget }),
       ...(baseline === undefined ? {} : { baseline }),
       ...(scope === 'process' || baseline !== undefined ? { attribute: true } : {}),
       ...(group === undefined ? {} : { group }),

@@ -16,6 +16,7 @@ export interface Flags {
   pue?: string
   scope?: string
   baseline?: string
+  budget?: string[]
   config?: string
   group?: string
 }
@@ -50,13 +51,14 @@ function collect(value: string, previous: string[] = []): string[] {
 
 /** Settings from flags. Throws an ErgometerError that names the flag. */
 export async function flagSettings(flags: Flags): Promise<Settings> {
-  const { meter, tag, interval, intensity, pue, baseline, config: _, ...texts } = flags
+  const { meter, tag, budget, interval, intensity, pue, baseline, config: _, ...texts } = flags
   const { home, name, zone, scope, group } = texts
   const settings = {
     ...withValue({ home, name, zone, scope, group }),
     ...withValue({ interval: toNumber(interval), baseline: toNumber(baseline) }),
     ...withValue({ intensity: toNumber(intensity), pue: toNumber(pue) }),
     ...(meter ? { meters: meter } : {}),
+    ...(budget ? { budget: Object.fromEntries(budget.map(budgetPair)) } : {}),
     ...(tag ? { tags: Object.fromEntries(tag.map(tagPair)) } : {}),
   }
   return parseSettings(settings, 'command line')
@@ -78,6 +80,15 @@ function toNumber(text: string | undefined): number | string | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   return text.trim() === '' || Number.isNaN(value) ? text : value
+}
+
+function budgetPair(text: string): [string, number | string | undefined] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), toNumber(text.slice(at + 1))]
+  throw new ErgometerError(
+    'SETTINGS_INVALID',
+    `--budget '${text}': expected kilowattHours=…, gramsCo2e=… or hours=…`,
+  )
 }
 
 function tagPair(text: string): [string, string] {

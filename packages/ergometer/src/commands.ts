@@ -15,7 +15,7 @@ import { requestMeters } from './meter-request.ts'
 import { examine } from './probe-meters.ts'
 import { readableReport } from './readable-report.ts'
 import { reportNamed } from './report-from-journal.ts'
-import { type RunFlags, runCommand } from './run-command.ts'
+import { BUDGET_GRACE, BUDGET_SIGNALS, type RunFlags, runCommand } from './run-command.ts'
 import { say } from './say-once.ts'
 import { terminal } from './terminal.ts'
 import { versions } from './version.ts'
@@ -76,6 +76,21 @@ Examples:
     .option(
       '--baseline <seconds>',
       'rest so long before CMD, and tell what it took beyond the idle power measured then',
+    )
+    .option(
+      '--budget <limit>',
+      'kilowattHours=…, gramsCo2e=… or hours=…: CMD is ended when it is spent; repeatable',
+      (limit: string, limits: string[] = []) => [...limits, limit],
+    )
+    .addOption(
+      new Option('--budget-signal <signal>', 'what CMD is ended with')
+        .choices(BUDGET_SIGNALS)
+        .default('SIGTERM'),
+    )
+    .option(
+      '--budget-grace <seconds>',
+      'how long CMD may take to end before it is killed',
+      String(BUDGET_GRACE),
     )
     .option('--group <id>', 'id that the nodes of one distributed run share')
     .option('--live', 'show watts, joules and grams while it runs')

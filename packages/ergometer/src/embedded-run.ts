@@ -69,6 +69,7 @@ export function recordRun(
     id: runId,
     name,
     env: { ERGOMETER_EVENTS: events },
+    signal: link.spent,
     ...runCalls(client),
     fail: (reason = 'failed') => {
       failed = String(reason)

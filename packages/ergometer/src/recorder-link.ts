@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import {
+  budgetMessage,
+  ErgometerError,
   type HealthEntry,
   type LiveTotals,
   makeEventDirectory,
@@ -34,6 +36,7 @@ export class RecorderLink {
   runFolder: string | undefined
   readonly #listener: LinkListener
   readonly #send: Send
+  readonly #spending = new AbortController()
   #readiness: Readiness | undefined
   #report: Report | undefined
   #gone = false
@@ -97,7 +100,9 @@ export class RecorderLink {
   #receive(message: FromRecorder): void {
     if ('health' in message) this.#listener.health?.(message.health)
     else if ('live' in message) this.#listener.live?.(message.live)
-    else if ('report' in message) this.#report = message.report
+    else if ('budget' in message) {
+      this.#spending.abort(new ErgometerError('BUDGET_SPENT', budgetMessage(message.budget)))
+    } else if ('report' in message) this.#report = message.report
     else if ('ready' in message) {
       this.runFolder = message.ready.runFolder
       this.#readiness = { kind: 'ready', ...message.ready }
@@ -140,6 +145,11 @@ export class RecorderLink {
   async ready(seconds: number): Promise<Readiness> {
     await this.#until(() => this.#readiness !== undefined || this.#gone, seconds)
     return this.#readiness ?? { kind: this.#gone ? 'gone' : 'late' }
+  }
+
+  /** Aborts when the run's budget is spent. */
+  get spent(): AbortSignal {
+    return this.#spending.signal
   }
 
   /** Something waits in the event files. */

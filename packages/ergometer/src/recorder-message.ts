@@ -1,4 +1,4 @@
-import type { HealthEntry, LiveTotals, Report, RunEnd } from '@ergometer/core'
+import type { Budget, BudgetUse, HealthEntry, LiveTotals, Report, RunEnd } from '@ergometer/core'
 import type { GivenFactors } from './factors.ts'
 import type { MeterRequest } from './meter-request.ts'
 
@@ -17,6 +17,7 @@ export interface StartMessage {
   readonly attribute?: boolean
   /** Seconds of rest before the run. */
   readonly baseline?: number
+  readonly budget?: Budget
   readonly given: GivenFactors
   readonly config: Readonly<Record<string, unknown>>
   readonly parent?: string
@@ -39,4 +40,5 @@ export type FromRecorder =
   | { readonly refused: { readonly code: string; readonly message: string } }
   | { readonly health: HealthEntry }
   | { readonly live: LiveTotals }
+  | { readonly budget: BudgetUse }
   | { readonly report: Report }

@@ -54,6 +54,7 @@ function record(start: StartMessage): void {
       live: (totals) => {
         if (live) say({ live: totals })
       },
+      budget: (use) => say({ budget: use }),
       report: (report) => {
         say({ report })
         setTimeout(finish, LAST_DEADLINE * 1000).unref()

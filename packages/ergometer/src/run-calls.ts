@@ -4,7 +4,7 @@ import type { Run } from './run.ts'
 /** The calls of a run that only speak to its recorder. */
 export function runCalls(
   client: EventClient,
-): Omit<Run, 'id' | 'name' | 'env' | 'fail' | 'end' | typeof Symbol.asyncDispose> {
+): Omit<Run, 'id' | 'name' | 'env' | 'signal' | 'fail' | 'end' | typeof Symbol.asyncDispose> {
   return {
     work: (increments) => client.work(increments),
     score: (values) => client.score(values),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import type { LiveTotals, RunEnd } from '@ergometer/core'
+import { ErgometerError, type LiveTotals, type RunEnd } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { liveLine, terminalReport } from '@ergometer/report'
 import { type Beginning, type BeginningDetails, baseName, begin, surroundingRecorder } from './begin.ts'
@@ -18,7 +18,14 @@ const REPORT_PATIENCE = 2
 /** Flags of `ergometer run`. */
 export interface RunFlags extends Flags {
   live?: boolean
+  budgetSignal?: NodeJS.Signals
+  budgetGrace?: string
 }
+
+/** Signals that CMD may be ended with when the budget is spent. */
+export const BUDGET_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+/** Seconds that CMD then has before it is killed. */
+export const BUDGET_GRACE = 30
 
 /**
  * `ergometer run -- CMD`: starts a recorder, then CMD, passes everything through, and answers with CMD's exit
@@ -68,7 +75,9 @@ export async function runCommand(
   }
   if (readiness.kind === 'gone') say('no recorder could be started: this run is not metered')
 
-  const { code, end, notStarted } = await runChild(command, { ERGOMETER_EVENTS: start.events })
+  const { code, end, notStarted } = await runChild(command, { ERGOMETER_EVENTS: start.events }, (child) =>
+    endWhenSpent(child, link.spent, flags),
+  )
   display?.clear()
   if (notStarted) say(notStarted)
   link.end({ ...end, time: monotonicSeconds() })
@@ -82,7 +91,8 @@ export async function runCommand(
 }
 
 async function prepare(flags: RunFlags, details: BeginningDetails): Promise<Beginning> {
-  const { live: _, ...rest } = flags
+  const { live: _live, budgetSignal: _signal, budgetGrace, ...rest } = flags
+  graceOf(budgetGrace)
   const { settings, typescript } = await commandSettings(rest)
   return begin(settings, { ...details, typescript })
 }
@@ -93,12 +103,36 @@ interface ChildEnd {
   readonly notStarted?: string
 }
 
-function runChild(command: readonly string[], environment: Record<string, string>): Promise<ChildEnd> {
+/** Seconds of grace, from the flag. Throws an ErgometerError for what is none. */
+function graceOf(text: string | undefined): number {
+  const seconds = text === undefined ? BUDGET_GRACE : Number(text)
+  if (text?.trim() !== '' && seconds >= 0 && seconds < Number.POSITIVE_INFINITY) return seconds
+  throw new ErgometerError('SETTINGS_INVALID', `--budget-grace '${text}': expected seconds, at least 0`)
+}
+
+/** Asks CMD to end when the budget is spent, and kills it when it does not. */
+function endWhenSpent(child: ChildProcess, spent: AbortSignal, flags: RunFlags): void {
+  spent.addEventListener('abort', () => {
+    const { budgetSignal: signal = 'SIGTERM' } = flags
+    const seconds = graceOf(flags.budgetGrace)
+    say(`${signal} is sent to CMD; it is killed unless it ends within ${seconds} s`)
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
+    child.once('exit', () => clearTimeout(timer))
+  })
+}
+
+function runChild(
+  command: readonly string[],
+  environment: Record<string, string>,
+  started: (child: ChildProcess) => void,
+): Promise<ChildEnd> {
   const [file, ...args] = command as [string, ...string[]]
   return new Promise((resolve) => {
     const signals = forwardSignals()
     const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
     const stop = signals.to(child)
+    started(child)
     child.once('error', (error: NodeJS.ErrnoException) => {
       stop()
       const found = error.code !== 'ENOENT'

@@ -42,6 +42,8 @@ export interface Run {
   reading(domain: string, value: number, at?: PushedTime): void
   /** Marks the run as failed. */
   fail(reason?: unknown): void
+  /** Aborts when the run's budget is spent; for the training to look at, or to hand on. Never aborts without a budget. */
+  readonly signal: AbortSignal
   /** Totals so far, at most a second old; undefined while there are none. */
   live(): LiveTotals | undefined
   /** Ends the run. Always resolves, within 2 s, with its report; a second call gives the same one. */

@@ -6,6 +6,17 @@ const NAME = /^[A-Za-z0-9_./-]{1,64}$/
 
 const tagName = z.string().regex(NAME, 'a tag name has 1 to 64 letters, digits, _ . / -')
 
+const limit = z.number('expected a number above 0').positive('expected a number above 0').optional()
+
+const budget = z
+  .strictObject(
+    { kilowattHours: limit, gramsCo2e: limit, hours: limit },
+    'expected kilowattHours, gramsCo2e or hours',
+  )
+  .refine((given) => Object.values(given).some((one) => one !== undefined), {
+    error: 'expected kilowattHours, gramsCo2e or hours',
+  })
+
 const meter = z.union(
   [
     z.string().min(1),
@@ -40,6 +51,7 @@ export const settingsSchema = z.strictObject({
   intensity: z.number('expected g/kWh, at least 0').min(0, 'expected g/kWh, at least 0').optional(),
   pue: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
   scope: z.enum(['machine', 'process'], 'expected machine or process').optional(),
+  budget: budget.optional(),
   baseline: z
     .number('expected a number of seconds')
     .min(1, 'expected seconds, at least 1')

@@ -1,4 +1,4 @@
-import { ErgometerError } from '@ergometer/core'
+import { type Budget, ErgometerError } from '@ergometer/core'
 import type { MeterFactory, MeterReference } from '@ergometer/meter'
 
 /** A meter by name (`estimate`, `@acme/ergometer-meter-pdu`, `./pdu-meter.ts`, each with `={JSON}` options), or by value. */
@@ -26,6 +26,8 @@ export interface Settings {
   scope?: 'machine' | 'process'
   /** Seconds of rest before the run, outside of it, over which idle power is measured. */
   baseline?: number
+  /** What the run may take at most: then `run.signal` aborts, and `ergometer run` ends CMD. */
+  budget?: Budget
   /** Id that the nodes of one distributed run share. */
   group?: string
   /** Where the recorder runs: in a process of its own, or in a worker thread of this one. */
