@@ -10,6 +10,7 @@ import {
   type Flags,
   flagSettings,
 } from './cli-flags.ts'
+import { installedMeters } from './installed-meters.ts'
 import { listReports } from './list-runs.ts'
 import { requestMeters } from './meter-request.ts'
 import { examine } from './probe-meters.ts'
@@ -143,8 +144,10 @@ Examples:
   const meters = program.command('meters').description('meters and their domains').option('--json', 'as JSON')
   addHomeFlags(addMeterFlags(meters)).action(async ({ json, ...flags }: FormatFlags) => {
     const found = await findings(flags)
-    if (json) printJson(found.meters)
-    else print(metersText(found.meters, terminal.options(process.stdout)))
+    // What is installed is told of where nobody named a meter.
+    const installed = flags.meter ? [] : installedMeters(process.cwd())
+    if (json) printJson([...found.meters, ...installed.map((one) => ({ ...one, installed: true }))])
+    else print(metersText(found.meters, installed, terminal.options(process.stdout)))
   })
 
   const doctor = program

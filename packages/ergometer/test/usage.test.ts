@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { codes, domain, LIBRARY, type Place, STEADY, test, WATTS } from './processes.ts'
 
@@ -212,6 +214,29 @@ describe.concurrent('what can be measured', () => {
     const text = await place.cli(['doctor', '--meter', STEADY])
     expect(text.stdout.toString()).toContain('steady')
     expect(place.runFolders()).toEqual([])
+  })
+
+  test('ergometer meters lists installed packages of meters, and runs none of them', async ({ place }) => {
+    const folder = place.path('node_modules/@acme/ergometer-meter-pdu')
+    mkdirSync(folder, { recursive: true })
+    const manifest = {
+      name: '@acme/ergometer-meter-pdu',
+      version: '1.2.0',
+      description: 'PDU outlets',
+      keywords: ['ergometer-meter'],
+      main: 'index.js',
+    }
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+    writeFileSync(join(folder, 'index.js'), `require('node:fs').writeFileSync('ran', '')`)
+    mkdirSync(place.path('node_modules/other'))
+    writeFileSync(place.path('node_modules/other/package.json'), '{"name":"other","version":"1.0.0"}')
+    const { stdout } = await place.cli(['meters', '--json'])
+    const { name, version, description } = manifest
+    expect(JSON.parse(stdout.toString())).toContainEqual({ name, version, description, installed: true })
+    const text = (await place.cli(['meters'])).stdout.toString()
+    expect(text).toContain('@acme/ergometer-meter-pdu · 1.2.0 installed, not opened · PDU outlets')
+    expect(text).not.toContain('other')
+    expect(existsSync(place.path('ran'))).toBe(false)
   })
 
   test('ergometer meters: all, or those that are named', async ({ place }) => {

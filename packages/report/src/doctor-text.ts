@@ -22,6 +22,13 @@ export interface MeterFinding {
   }[]
 }
 
+/** A package that says of itself that it is a meter. */
+export interface InstalledPackage {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+}
+
 /** The findings of `ergometer doctor`. */
 export interface DoctorFindings {
   readonly schema: 'ergometer.doctor/1'
@@ -48,8 +55,12 @@ export function doctorText(doctor: DoctorFindings, options: TextOptions = {}): s
 }
 
 /** Draws the meters and their domains for `ergometer meters`; ends with a line feed. */
-export function metersText(meters: readonly MeterFinding[], options: TextOptions = {}): string {
-  if (meters.length === 0) return 'No meters.\n'
+export function metersText(
+  meters: readonly MeterFinding[],
+  installed: readonly InstalledPackage[] = [],
+  options: TextOptions = {},
+): string {
+  if (meters.length + installed.length === 0) return 'No meters.\n'
   const paint = createPaint(options.color)
   const width = drawingWidth(options.columns)
   const blocks = meters.map(({ name, available, why, domains }) =>
@@ -59,7 +70,25 @@ export function metersText(meters: readonly MeterFinding[], options: TextOptions
       paint,
     ),
   )
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+  const packages = installed.map((one) => packageBlock(one, width - INDENT.length, paint))
+  return `${[...blocks, ...packages].map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function packageBlock(
+  { name, version, description }: InstalledPackage,
+  width: number,
+  paint: Paint,
+): string[] {
+  const headline = [
+    phrase(name, 'strong'),
+    phrase(`${version} installed, not opened`),
+    ...(description === '' ? [] : [phrase(description, 'dim')]),
+  ]
+  const lines = [
+    ...textLines(headline, width, paint),
+    ...commandLines([`ergometer meters --meter ${name}`], paint),
+  ]
+  return lines.map((line, at) => (at === 0 ? `${paint('·', 'dim')} ${line}` : INDENT + line))
 }
 
 function meterBlock(meter: MeterFinding, width: number, paint: Paint): string[] {
