@@ -1,5 +1,4 @@
 import { JOULES_PER_KILOWATT_HOUR } from './factors.ts'
-import type { LiveTotals } from './live-totals.ts'
 
 /** What a run may take at most. */
 export interface Budget {
@@ -18,10 +17,17 @@ export interface BudgetUse {
   readonly share: number
 }
 
+/** What a run has taken so far; absent: unknown. */
+interface Spent {
+  readonly joules?: number
+  readonly gramsCo2e?: number
+  readonly seconds: number
+}
+
 /** How much of a budget a run has spent so far; undefined while nothing that it limits is known. */
 export function budgetUse(
   budget: Budget,
-  { joules, gramsCo2e, seconds }: Pick<LiveTotals, 'joules' | 'gramsCo2e' | 'seconds'>,
+  { joules, gramsCo2e, seconds }: Spent,
 ): BudgetUse | undefined {
   const spent = {
     kilowattHours: joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR,

@@ -226,7 +226,7 @@ describe.skipIf(noPython).concurrent('in a terminal', () => {
     const { stdout } = await inTerminal(place, command, [])
     expect(stdout.toString()).not.toContain('\u001b[2K')
     const [first, ...rest] = METERED
-    const live = [process.execPath, CLI, first as string, '--live', ...rest, 'sleep', '2.2']
+    const live = [process.execPath, CLI, first as string, '--live', ...rest, 'sleep', '3.5']
     const { stdout: drawn } = await inTerminal(place, live, [])
     expect(drawn.toString()).toContain('\u001b[2K')
     expect(drawn.toString()).toMatch(/200 W/)

@@ -284,10 +284,9 @@ describe('a stretch of reads', () => {
     expect(error).toBeUndefined()
     // Each read tells of now, and then of ten seconds ago.
     const times = readings.filter((_, index) => index % 2 === 0).map(({ time }) => time)
-    // A busy machine may miss some; none comes before its instant, and the last is at the end.
+    // A busy machine may miss some; the last is at the end.
     expect(times.length).toBeGreaterThan(3)
     expect(times.at(-1)).toBeGreaterThan(until - 0.1)
-    for (const time of times) expect(time % 0.05).toBeLessThan(0.049)
   })
 
   test('that is cut short answers now, with one more read', async () => {
