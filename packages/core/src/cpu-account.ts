@@ -50,6 +50,7 @@ export class CpuAccount {
   readonly #root: TreeRoot
   readonly #tree: ProcessTree
   readonly #recorder: ProcessTree
+  readonly #owned = new Set<number>()
   #last: Look | undefined
   #own = 0
   #busy = 0
@@ -77,8 +78,17 @@ export class CpuAccount {
     return { own: this.#own, busy: this.#busy, method: this.#method }
   }
 
-  /** True if a process is of the run: it was seen in its tree, or one of its ancestors was. */
+  /** True if a process is of the run: it, or one of its ancestors, is in the run's tree, or was when it lived. */
   owns(pid: number): boolean {
+    // What is told of a process may come when it has ended.
+    if (this.#view.process(pid) === undefined) return this.#owned.has(pid)
+    const own = this.#descends(pid)
+    if (own) this.#owned.add(pid)
+    else this.#owned.delete(pid)
+    return own
+  }
+
+  #descends(pid: number): boolean {
     const { pid: root, itself } = this.#root
     const members = this.#tree.pids
     for (let at: number | undefined = pid, steps = 0; at !== undefined && steps < MOST_ANCESTORS; steps++) {

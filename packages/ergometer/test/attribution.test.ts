@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import { codes, FIXTURES, test } from './processes.ts'
@@ -59,6 +60,34 @@ describe('--scope process', () => {
     const { cpu } = JSON.parse(await training.said('report'))
     expect(Math.abs(cpu.cpuSeconds - truth)).toBeLessThan(0.2)
     expect(cpu.shareJoules).toBeLessThanOrEqual(80 * 10)
+  })
+
+  test('shares out a GPU by its meter: own, of others and idle add up', async ({ place }) => {
+    const pid = place.write('pid', '')
+    const script = place.write(
+      'train.cjs',
+      `const { spawnSync } = require('node:child_process')
+       // The process at work is a child of a child of CMD.
+       spawnSync('sh', ['-c', 'echo -n $$ > "$SHARED_PID"; sleep 2; : > "$SHARED_PID"'])`,
+    )
+    const shared = join(FIXTURES, 'shared-meter.mjs')
+    const command = ['run', '--scope', 'process', '--meter', shared, '--', process.execPath, script]
+    const { code, stderr } = await place.cli(command, { env: { SHARED_PID: pid } })
+    expect(code).toBe(0)
+    const { energy } = await place.stored()
+    const gpu = energy.attribution?.gpu
+    if (readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]') {
+      // In a container the numbers of processes are not the driver's.
+      expect(stderr).toContain('--pid=host')
+      return
+    }
+    expect(gpu?.method).toBe('sm-utilisation')
+    const { shareJoules = 0, otherJoules = 0, idleJoules = 0 } = gpu ?? {}
+    expect(shareJoules + otherJoules + idleJoules).toBeCloseTo(energy.joules ?? 0, 0)
+    expect(shareJoules).toBeCloseTo(2 * otherJoules, 0)
+    expect(shareJoules).toBeGreaterThan(50)
+    expect(shareJoules).toBeLessThan(150)
+    expect(stderr).toContain('GPU share')
   })
 
   test('is absent unless it is asked for', async ({ place }) => {

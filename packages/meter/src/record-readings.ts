@@ -19,7 +19,7 @@ export const MOST_WAITING = 100_000
 export function recordReadings(clock: () => number, domains = Number.POSITIVE_INFINITY): Recorded {
   let readings: Reading[] = []
   let gauges: Gauge[] = []
-  let shares: Share[] = []
+  let shares: Omit<Share, 'time'>[] = []
   let restarts: Restart[] = []
   let uncertainties: WiderUncertainty[] = []
   const known = (domain: number): void => {
@@ -39,7 +39,7 @@ export function recordReadings(clock: () => number, domains = Number.POSITIVE_IN
   const share = (domain: number, consumer: string, fraction: number): void => {
     known(domain)
     if (shares.length < MOST_WAITING && isFraction(fraction) && typeof consumer === 'string') {
-      shares.push({ domain, consumer, fraction, time: clock() })
+      shares.push({ domain, consumer, fraction })
     }
   }
   const restart = (domain: number): void => {
@@ -55,10 +55,12 @@ export function recordReadings(clock: () => number, domains = Number.POSITIVE_IN
   return {
     record: Object.assign(record, { gauge, share, restart, uncertainty }),
     take() {
+      // Shares of one read are of one instant: they add up.
+      const time = shares.length > 0 ? clock() : 0
       const taken = {
         readings,
         gauges,
-        ...(shares.length > 0 ? { shares } : {}),
+        ...(shares.length > 0 ? { shares: shares.map((share) => ({ ...share, time })) } : {}),
         ...(restarts.length > 0 ? { restarts } : {}),
         ...(uncertainties.length > 0 ? { uncertainties } : {}),
       }
