@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { doctorText, markdownReport, metersText, runsTable, terminalReport } from '@ergometer/report'
 import { Command, CommanderError, Option } from 'commander'
 import { homeOf } from './begin.ts'
+import { chooseRuns, RUN_ORDERS, type RunChoice } from './choose-runs.ts'
 import {
   addFactorFlags,
   addHomeFlags,
@@ -24,6 +25,8 @@ import { versions } from './version.ts'
 /** Exit codes: 0 fine, 1 a negative verdict, 2 usage or input. */
 const NEGATIVE = 1
 const USAGE = 2
+
+const STATUSES = ['completed', 'failed', 'aborted', 'crashed', 'running']
 
 interface FormatFlags extends Flags {
   format?: 'terminal' | 'json' | 'md'
@@ -126,10 +129,25 @@ Examples:
     else print(terminalReport(readableReport(made), terminal.options(process.stdout)))
   })
 
-  const runs = program.command('runs').description('all runs, the latest last').option('--json', 'as JSON')
-  addHomeFlags(runs).action(async ({ json, ...flags }: FormatFlags) => {
-    const { settings } = await commandSettings(flags)
-    const reports = listReports(homeOf(settings))
+  const runs = program
+    .command('runs')
+    .description('all runs, the latest last')
+    .option(
+      '--tag <name[=value]>',
+      'only those with this tag; repeatable',
+      (tag: string, tags: string[] = []) => [...tags, tag],
+    )
+    .addOption(new Option('--status <status>', 'only those that ended so').choices(STATUSES))
+    .option('--named <text>', 'only those with this text in their name')
+    .addOption(new Option('--sort <key>', 'the greatest last').choices(RUN_ORDERS).default('started'))
+    .option('--limit <count>', 'at most so many, the last')
+    .option('--json', 'as JSON')
+  addHomeFlags(runs).action(async ({ json, home, config, ...choice }: FormatFlags & RunChoice) => {
+    const { settings } = await commandSettings({
+      ...(home === undefined ? {} : { home }),
+      ...(config === undefined ? {} : { config }),
+    })
+    const reports = chooseRuns(listReports(homeOf(settings)), choice)
     if (json) printJson(reports.map((one) => one.run))
     else {
       const listed = reports.map(({ run, energy, carbon }) => ({

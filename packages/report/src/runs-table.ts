@@ -13,6 +13,12 @@ export interface ListedRun {
   readonly gramsCo2e?: number
 }
 
+function tagsText(tags: Report['run']['tags']): string {
+  return Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
+
 /** Draws the list of runs for `ergometer runs`, in the order given; ends with a line feed. */
 export function runsTable(runs: readonly ListedRun[], options: TextOptions = {}): string {
   if (runs.length === 0) return 'No runs yet: ergometer run -- COMMAND records one.\n'
@@ -25,6 +31,7 @@ export function runsTable(runs: readonly ListedRun[], options: TextOptions = {})
       phrase(formatShortSeconds(run.seconds)),
       phrase(formatEnergy(joules)),
       phrase(formatGrams(gramsCo2e)),
+      phrase(tagsText(run.tags), 'dim'),
     ],
   }))
   const columns = [
@@ -35,6 +42,7 @@ export function runsTable(runs: readonly ListedRun[], options: TextOptions = {})
     { heading: 'duration', align: 'right', dispensable: 3 },
     { heading: 'energy', align: 'right' },
     { heading: 'CO2e', align: 'right' },
+    { heading: 'tags', dispensable: 5 },
   ] as const
   const lines = textTable({ columns, rows }, drawingWidth(options.columns), createPaint(options.color))
   return `${lines.join('\n')}\n`
