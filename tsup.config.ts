@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 /** Entry points that have types of their own: what a program imports. */
-const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'tfjs']
+const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'sources', 'tfjs']
 /** Entry points that are only ever started. */
 const PROGRAM_ENTRIES: Record<string, string[]> = {
   'packages/ergometer': ['cli', 'commands', 'recorder', 'import-module'],
   'packages/meter': ['child'],
+  'packages/create-ergometer-meter': ['cli'],
 }
 
 const types = process.env['ERGOMETER_DTS'] !== '0'

@@ -1,9 +1,13 @@
-import type { Intensity } from './intensity.ts'
+import { cloudTable } from './cloud-table.ts'
+import type { Intensity, IntensityBasis } from './intensity.ts'
 import { type YearlyRow, yearlyTable, yearlyTableCarrier } from './yearly-table.ts'
+import { normaliseZone } from './zone-name.ts'
 
 /** A data set that stands behind a figure: enough to cite it and to find it again. */
 export interface DataSet {
   name: string
+  /** What its figures count: they are never mixed with those of another basis. */
+  basis: IntensityBasis
   /** The day, ISO 8601, on which the figures were taken over. */
   retrieved: string
   /** SPDX identifier of the licence under which the source publishes. */
@@ -11,7 +15,7 @@ export interface DataSet {
   licenceUrl: string
   source: string
   sourceUrl: string
-  /** The package and version that carried the figures here. */
+  /** The package and version, or repository and commit, that carried the figures here. */
   carrier: string
   /** The line to print where the figures are shown. */
   attribution: string
@@ -23,9 +27,10 @@ export interface RowSource extends DataSet {
   year: number
 }
 
-/** The bundled data set, for provenance; data/LICENSE.md says more. */
+/** The bundled data set of countries and of the world, for provenance; data/LICENSE.md says more. */
 export const bundledDataSet: Readonly<DataSet> = Object.freeze({
   name: 'Ember yearly electricity data',
+  basis: 'lifecycle',
   retrieved: '2026-11-23',
   licence: 'CC-BY-4.0',
   licenceUrl: 'https://creativecommons.org/licenses/by/4.0/',
@@ -35,45 +40,70 @@ export const bundledDataSet: Readonly<DataSet> = Object.freeze({
   attribution: 'Yearly electricity data, Ember (https://ember-energy.org), CC BY 4.0',
 })
 
-const zones: readonly string[] = Object.freeze(Object.keys(yearlyTable))
+/** The bundled data set of cloud regions, for provenance; data/LICENSE.md says more. */
+export const cloudDataSet: Readonly<DataSet> = Object.freeze({
+  name: 'Google Cloud region carbon data',
+  basis: 'direct',
+  retrieved: '2026-11-23',
+  licence: 'Apache-2.0',
+  licenceUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
+  source: 'Google Cloud',
+  sourceUrl: 'https://github.com/GoogleCloudPlatform/region-carbon-info',
+  carrier: 'GoogleCloudPlatform/region-carbon-info@49f3f26',
+  attribution: 'Carbon free energy for Google Cloud regions, Google, Apache-2.0',
+})
+
+const zones: readonly string[] = Object.freeze([...Object.keys(yearlyTable), ...Object.keys(cloudTable)])
 
 /**
- * The yearly average lifecycle intensity of a country (ISO 3166-1 alpha-2) or of `WORLD`; case and blanks
- * around it do not matter. Undefined where there is no figure: never another zone's.
+ * The yearly average intensity of a country (ISO 3166-1 alpha-2), of `WORLD` (both lifecycle) or of a cloud region
+ * (`gcp:europe-north1`, direct); case and blanks around it do not matter. Undefined where there is no figure: never
+ * another zone's.
  */
 export function bundledIntensity(zone: string): Intensity | undefined {
-  const code = zone.trim().toUpperCase()
-  const row = findRow(code)
-  return row && toIntensity(code, row, false)
+  const found = findRow(zone)
+  return found && toIntensity(found, false)
 }
 
 /** The world's yearly average, marked as an estimate: for a zone that is not known. */
 export function worldIntensity(): Intensity {
-  return toIntensity('WORLD', yearlyTable.WORLD, true)
+  return toIntensity({ zone: 'WORLD', row: yearlyTable.WORLD, dataSet: bundledDataSet }, true)
 }
 
-/** The zones that have a bundled figure, in alphabetical order. */
+/** The zones that have a bundled figure, in alphabetical order, countries before cloud regions. */
 export function bundledZones(): readonly string[] {
   return zones
 }
 
 /** Source, licence and year of one zone's bundled figure; undefined where there is none. */
 export function rowSource(zone: string): RowSource | undefined {
-  const code = zone.trim().toUpperCase()
-  const row = findRow(code)
-  return row && { ...bundledDataSet, zone: code, year: row[1] }
+  const found = findRow(zone)
+  return found && { ...found.dataSet, zone: found.zone, year: found.row[1] }
 }
 
-function findRow(code: string): YearlyRow | undefined {
-  return Object.hasOwn(yearlyTable, code) ? yearlyTable[code] : undefined
+interface Found {
+  readonly zone: string
+  readonly row: YearlyRow
+  readonly dataSet: Readonly<DataSet>
 }
 
-function toIntensity(zone: string, [gramsPerKilowattHour, year]: YearlyRow, estimated: boolean): Intensity {
+function findRow(text: string): Found | undefined {
+  const zone = normaliseZone(text)
+  if (zone === undefined) return undefined
+  const [table, dataSet] = zone.includes(':') ? [cloudTable, cloudDataSet] : [yearlyTable, bundledDataSet]
+  const row = Object.hasOwn(table, zone) ? table[zone] : undefined
+  return row && { zone, row, dataSet }
+}
+
+function toIntensity(
+  { zone, row: [gramsPerKilowattHour, year], dataSet }: Found,
+  estimated: boolean,
+): Intensity {
   return {
     gramsPerKilowattHour,
     kind: 'average',
-    basis: 'lifecycle',
-    source: bundledDataSet.name,
+    basis: dataSet.basis,
+    source: dataSet.name,
     zone,
     period: String(year),
     estimated,

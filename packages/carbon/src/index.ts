@@ -2,6 +2,7 @@ export {
   bundledDataSet,
   bundledIntensity,
   bundledZones,
+  cloudDataSet,
   type DataSet,
   type RowSource,
   rowSource,
@@ -9,5 +10,25 @@ export {
 } from './bundled-intensity.ts'
 export { CarbonError, type CarbonErrorCode } from './carbon-error.ts'
 export { constantIntensity } from './constant-intensity.ts'
-export type { Intensity } from './intensity.ts'
-export { normaliseZone, parseZone } from './zone.ts'
+export type { Intensity, IntensityBasis, IntensityKind } from './intensity.ts'
+export { type Emissions, type EnergyStretch, IntensityCurve } from './intensity-curve.ts'
+export {
+  defineIntensitySource,
+  type IntensitySource,
+  type IntensitySourceDefinition,
+  type IntensitySourceFactory,
+  type IntensitySourceReference,
+  isIntensitySourceFactory,
+  type OpenContext,
+  openIntensitySource,
+  probeIntensitySource,
+  SOURCE_VERSION,
+  type SourceAvailability,
+} from './intensity-source.ts'
+export { type IntensityStep, stepOf } from './intensity-step.ts'
+export { PoliteFetch, type PoliteRequest } from './polite-fetch.ts'
+export { readIntensity, type StandIn, yearlyStandIn } from './read-intensity.ts'
+export { realSourceContext, type SourceContext, type SourceLogDetails } from './source-context.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
+export { parseZone } from './zone.ts'
+export { cloudZone, normaliseZone } from './zone-name.ts'

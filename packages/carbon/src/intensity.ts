@@ -1,11 +1,17 @@
+/** `average`: all that was generated. `marginal`: what one more kilowatt-hour would cause. */
+export type IntensityKind = 'average' | 'marginal'
+
+/** `lifecycle` takes in fuel supply and construction; `direct` only what leaves the stack. */
+export type IntensityBasis = 'lifecycle' | 'direct'
+
 /** How much carbon a kilowatt-hour costs in a place and a period, and how that is known. */
 export interface Intensity {
   /** Grams of CO2e per kilowatt-hour; 0 is a figure, not a gap. */
   gramsPerKilowattHour: number
-  /** `average`: all that was generated. `marginal`: what one more kilowatt-hour would cause. Never mixed. */
-  kind: 'average' | 'marginal'
-  /** `lifecycle` takes in fuel supply and construction; `direct` only what leaves the stack. */
-  basis: 'lifecycle' | 'direct'
+  /** Of all that was generated, or of one kilowatt-hour more. Never mixed. */
+  kind: IntensityKind
+  /** What is counted: the whole lifecycle, or the stack alone. Never mixed. */
+  basis: IntensityBasis
   /** Who says so: the name of a data set or of an intensity source. */
   source: string
   /** Where it holds: `FR`, `US-CA`, `WORLD`, `gcp:europe-north1`. */

@@ -1,20 +1,6 @@
 import { bundledIntensity, bundledZones } from './bundled-intensity.ts'
 import { CarbonError } from './carbon-error.ts'
-
-const SUBDIVISION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/
-const CLOUD_REGION = /^[a-z]+:[a-z0-9][a-z0-9-]*$/
-
-/**
- * The one spelling of a zone: `FR` (ISO 3166-1 alpha-2), `US-CA` (ISO 3166-2), `WORLD` or
- * `gcp:europe-north1`. Looks only at the form; undefined if it has none of these.
- */
-export function normaliseZone(text: string): string | undefined {
-  const trimmed = text.trim()
-  const upper = trimmed.toUpperCase()
-  if (upper === 'WORLD' || /^[A-Z]{2}$/.test(upper) || SUBDIVISION.test(upper)) return upper
-  const lower = trimmed.toLowerCase()
-  return CLOUD_REGION.test(lower) ? lower : undefined
-}
+import { normaliseZone } from './zone-name.ts'
 
 /**
  * The normalised zone, if the bundled table has a figure for it. Throws `ZONE_UNKNOWN` if not, with what
@@ -30,7 +16,7 @@ function explain(text: string, zone: string | undefined): string {
   const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
   const constant = 'or state the intensity in g/kWh'
   if (zone?.includes(':')) {
-    return `No bundled figure for zone ${shown}: cloud regions have none yet; write the code of the region's country, such as FI, ${constant}`
+    return `No bundled figure for zone ${shown}: of cloud regions the table has Google Cloud's, such as gcp:europe-north1; write the code of the region's country, such as FI, ${constant}`
   }
   if (zone?.includes('-')) {
     const country = zone.slice(0, 2)

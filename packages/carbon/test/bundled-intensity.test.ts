@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { bundledDataSet, bundledIntensity, bundledZones, rowSource, worldIntensity } from '../src/index.ts'
+import {
+  bundledDataSet,
+  bundledIntensity,
+  bundledZones,
+  cloudDataSet,
+  rowSource,
+  worldIntensity,
+} from '../src/index.ts'
 
 describe('bundledIntensity', () => {
   test.each([
@@ -12,6 +19,8 @@ describe('bundledIntensity', () => {
     ['NO', 30.75],
     ['IN', 708.96],
     ['XK', 958.72],
+    ['gcp:europe-north1', 39.32],
+    ['gcp:us-central1', 412.72],
   ])('%s is %d g/kWh', (zone, gramsPerKilowattHour) => {
     expect(bundledIntensity(zone)?.gramsPerKilowattHour).toBe(gramsPerKilowattHour)
   })
@@ -28,6 +37,18 @@ describe('bundledIntensity', () => {
     })
   })
 
+  test('of a cloud region counts the stack alone, and says so', () => {
+    expect(bundledIntensity('GCP:europe-north1')).toEqual({
+      gramsPerKilowattHour: 39.32,
+      kind: 'average',
+      basis: 'direct',
+      source: 'Google Cloud region carbon data',
+      zone: 'gcp:europe-north1',
+      period: '2024',
+      estimated: false,
+    })
+  })
+
   test('ignores case and surrounding blanks', () => {
     expect(bundledIntensity(' fr ')).toEqual(bundledIntensity('FR'))
     expect(bundledIntensity('World')).toEqual(bundledIntensity('WORLD'))
@@ -37,13 +58,21 @@ describe('bundledIntensity', () => {
     expect(bundledIntensity('CF')?.gramsPerKilowattHour).toBe(0)
   })
 
-  test.each(['', 'ZZ', 'LI', 'FRA', 'US-CA', 'gcp:europe-north1', 'EU', '__proto__', 'constructor'])(
-    'has nothing for %j, and no default',
-    (zone) => {
-      expect(bundledIntensity(zone)).toBeUndefined()
-      expect(rowSource(zone)).toBeUndefined()
-    },
-  )
+  test.each([
+    '',
+    'ZZ',
+    'LI',
+    'FRA',
+    'US-CA',
+    'gcp:europe-north9',
+    'aws:us-east-1',
+    'EU',
+    '__proto__',
+    'constructor',
+  ])('has nothing for %j, and no default', (zone) => {
+    expect(bundledIntensity(zone)).toBeUndefined()
+    expect(rowSource(zone)).toBeUndefined()
+  })
 
   test('hands out a value of its own each time', () => {
     const first = bundledIntensity('FR')
@@ -58,12 +87,16 @@ test('the world stands in for an unknown zone as an estimate', () => {
 
 test('the list of zones is sorted, and each zone has a plausible figure, a year and a source', () => {
   expect(bundledZones()).toEqual([...bundledZones()].sort())
-  expect(bundledZones()).toHaveLength(210)
+  expect(bundledZones()).toHaveLength(210 + 44)
   for (const zone of bundledZones()) {
     const grams = bundledIntensity(zone)?.gramsPerKilowattHour
     expect(grams).toBeGreaterThanOrEqual(0)
     expect(grams).toBeLessThan(1500)
-    expect(rowSource(zone)).toEqual({ ...bundledDataSet, zone, year: expect.any(Number) })
+    expect(rowSource(zone)).toEqual({
+      ...(zone.startsWith('gcp:') ? cloudDataSet : bundledDataSet),
+      zone,
+      year: expect.any(Number),
+    })
   }
 })
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { bundledDataSet } from '../src/index.ts'
+import { cloudTable } from '../src/cloud-table.ts'
+import { bundledDataSet, cloudDataSet } from '../src/index.ts'
 import { yearlyTable } from '../src/yearly-table.ts'
 
 const data = new URL('../data/', import.meta.url)
@@ -33,6 +34,19 @@ test('no two keys share a zone, and each zone is a region that ICU knows', () =>
   expect(new Set(codes).size).toBe(codes.length)
   const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
   expect(codes.filter((code) => code !== 'WORLD' && names.of(code) === undefined)).toEqual([])
+})
+
+test('each cloud region has the figure and the year of its file', () => {
+  const rows = readFileSync(new URL('google-cloud-2024.csv', data), 'utf8').trim().split('\n').slice(1)
+  const expected = rows
+    .map((row) => row.split(','))
+    .map(([region, , , grams]) => [`gcp:${region}`, [Number(grams), 2024]])
+  expect(cloudTable).toEqual(Object.fromEntries(expected))
+  const note = readFileSync(new URL('LICENSE.md', data), 'utf8')
+  expect(note).toContain(`${rows.length} regions`)
+  for (const fact of [cloudDataSet.retrieved, cloudDataSet.sourceUrl, cloudDataSet.carrier.split('@')[1]]) {
+    expect(note).toContain(fact)
+  }
 })
 
 test('the years are those that the licence note counts', () => {

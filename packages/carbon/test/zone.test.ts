@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bundledZones, CarbonError, normaliseZone, parseZone } from '../src/index.ts'
+import { bundledZones, CarbonError, cloudZone, normaliseZone, parseZone } from '../src/index.ts'
 
 test.each([
   [' fr', 'FR'],
@@ -18,15 +18,27 @@ test.each(['', 'FRA', 'France', 'US-', 'US-CALIFORNIA', 'gcp:', ':x', 'F R', '12
   },
 )
 
+test('a cloud and its region are a zone; one without the other is not known, and no country is guessed', () => {
+  expect(cloudZone('gcp', 'europe-north1')).toBe('gcp:europe-north1')
+  expect(cloudZone('aws', 'us-west-2')).toBe('aws:us-west-2')
+  expect([
+    cloudZone('gcp', undefined),
+    cloudZone(undefined, 'europe-north1'),
+    cloudZone('', ''),
+    cloudZone('gcp', 'a b'),
+  ]).toEqual(Array(4).fill(undefined))
+})
+
 describe('parseZone', () => {
   test('takes every bundled zone in any case', () => {
     for (const zone of bundledZones()) expect(parseZone(` ${zone.toLowerCase()} `)).toBe(zone)
+    expect(parseZone('GCP:Europe-North1')).toBe('gcp:europe-north1')
   })
 
   test.each([
     [
-      'gcp:europe-north1',
-      'No bundled figure for zone "gcp:europe-north1": cloud regions have none yet; write the code of the region\'s country, such as FI, or state the intensity in g/kWh',
+      'aws:eu-north-1',
+      'No bundled figure for zone "aws:eu-north-1": of cloud regions the table has Google Cloud\'s, such as gcp:europe-north1; write the code of the region\'s country, such as FI, or state the intensity in g/kWh',
     ],
     [
       'US-CA',

@@ -25,10 +25,7 @@ interface Spent {
 }
 
 /** How much of a budget a run has spent so far; undefined while nothing that it limits is known. */
-export function budgetUse(
-  budget: Budget,
-  { joules, gramsCo2e, seconds }: Spent,
-): BudgetUse | undefined {
+export function budgetUse(budget: Budget, { joules, gramsCo2e, seconds }: Spent): BudgetUse | undefined {
   const spent = {
     kilowattHours: joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR,
     gramsCo2e,

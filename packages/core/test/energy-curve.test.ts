@@ -124,6 +124,50 @@ describe('the curve of a counter', () => {
     )
   })
 
+  test('joins nothing over a time at which it may have begun anew, wherever it then begins', () => {
+    const restart = fc.record({
+      at: fc.double({ min: 0.2, max: 20, noNaN: true }),
+      // Below what it had counted, the same, or above.
+      counts: fc.integer({ min: 0, max: 2e6 }),
+    })
+    fc.assert(
+      fc.property(
+        trueCurves,
+        schedules(INTERVAL),
+        restart,
+        disorder,
+        (source, times, { at, counts }, choices) => {
+          const reads = times.map((time) => ({
+            time,
+            value:
+              time <= at
+                ? countOf(source.joules(time), COUNT, undefined, 1e6)
+                : countOf(source.between(at, time), COUNT, undefined, counts),
+          }))
+          const curve = new EnergyCurve(counter(), INTERVAL)
+          curve.restart(at)
+          const segments = shuffled(reads, choices).flatMap(
+            ({ time, value }) => curve.add(time, value).segments,
+          )
+          expectDisjoint(segments.sort((a, b) => a.from - b.from))
+          for (const { from, to } of segments) expect(to <= at || from > at).toBe(true)
+          const before = times.some((time) => time <= at)
+          const after = times.some((time) => time > at)
+          expect(curve).toMatchObject({ resets: before && after ? 1 : 0, gaps: before && after ? 1 : 0 })
+          expect(total(segments)).toBeLessThanOrEqual(truth(source, segments) + COUNT * (segments.length + 1))
+        },
+      ),
+    )
+  })
+
+  test('that stands still is cut by a restart too', () => {
+    const curve = new EnergyCurve(counter({ updatePeriod: 0.1 }), INTERVAL)
+    curve.add(0, 5000)
+    curve.restart(0.5)
+    expect(curve.add(1, 5000)).toEqual({ segments: [], problem: 'reset' })
+    expect(curve.add(1.5, 5100).segments).toEqual([{ from: 1, to: 1.5, joules: 1 }])
+  })
+
   test('says of a gap with several possible wraps that it is ambiguous, until a late reading tells', () => {
     const domain = counter({ wrapsAt: 30_000 })
     const reads = [0, 100, 200].map((seconds) => ({ time: seconds / 100, value: (seconds * 100) % 30_000 }))

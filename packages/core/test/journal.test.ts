@@ -70,6 +70,26 @@ describe('a journal', () => {
     expect(report.health.find(({ code }) => code === 'journal-damaged')?.count).toBe(5)
   })
 
+  test('knows of errors that turned out to be larger than declared, and of none that did not', () => {
+    const declaration = domainOf({ id: 'gpu', standardUncertainty: { relative: 0.05, shared: 'domain' } })
+    const domains = RUN.domains.map((domain) => ({ ...domain, declaration }))
+    const widened = (...found: number[]) => {
+      const { lines } = record({ ...RUN, domains }, (recording) => {
+        for (const relative of found.splice(0)) recording.widen(0, relative)
+      })
+      const journal = readJournal(lines)
+      expect(journal.damaged).toBe(0)
+      const { energy } = analyse(journal, FACTORS)
+      return [energy.standardUncertaintyJoules, energy.domains[0]?.standardUncertaintyJoules]
+    }
+    expect(widened()).toEqual([50, 50])
+    expect(widened(0.43, 0.2)).toEqual([430, 430])
+    expect(widened(0.01)).toEqual([50, 50])
+    const line = (relative: number) => JSON.stringify({ kind: 'uncertainty', t: 1, domain: 0, relative })
+    const journal = readJournal([...record({ ...RUN, domains }).lines, line(0.3), line(0.2)])
+    expect(analyse(journal, FACTORS).energy.standardUncertaintyJoules).toBe(300)
+  })
+
   test('does not go back in time', () => {
     const journal = readJournal([...lines.slice(0, -1), '{"t":1,"dJ":[1000]}', lines.at(-1) as string])
     expect(journal.damaged).toBe(1)

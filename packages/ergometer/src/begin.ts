@@ -2,7 +2,7 @@ import { basename, extname, resolve } from 'node:path'
 import { findRecorder, type HealthEntry, newEventDirectory, newRunId, redactValue } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import type { GivenFactors } from './factors.ts'
-import { isTypeScript, requestMeters } from './meter-request.ts'
+import { isTypeScript, requestMeters, withProcesses } from './meter-request.ts'
 import { meterEnvironment } from './recorder-link.ts'
 import type { StartMessage } from './recorder-message.ts'
 import type { Settings } from './settings.ts'
@@ -37,7 +37,8 @@ export interface BeginningDetails {
 /** Puts together what a recorder needs to know. Throws an ErgometerError for settings that make no sense. */
 export function begin(settings: Settings, details: BeginningDetails): Beginning {
   const { calledAt, fallbackName, typescript, health = [], ...rest } = details
-  const meters = requestMeters(settings.meters, process.cwd())
+  const requests = requestMeters(settings.meters, process.cwd())
+  const meters = settings.scope === 'process' ? requests.map(withProcesses) : requests
   const slow = typescript || meters.some(isTypeScript)
   const readyBy = calledAt + (slow ? PATIENCE_TYPESCRIPT : PATIENCE)
   const { baseline, scope } = settings

@@ -1,5 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
-import { doctorText, markdownReport, metersText, runsTable, terminalReport } from '@ergometer/report'
+import {
+  type CheckedCase,
+  checkLine,
+  checkVerdict,
+  doctorText,
+  markdownReport,
+  metersText,
+  runsTable,
+  terminalReport,
+} from '@ergometer/report'
 import { Command, CommanderError, Option } from 'commander'
 import { homeOf } from './begin.ts'
 import { chooseRuns, RUN_ORDERS, type RunChoice } from './choose-runs.ts'
@@ -13,7 +22,7 @@ import {
 } from './cli-flags.ts'
 import { installedMeters } from './installed-meters.ts'
 import { listReports } from './list-runs.ts'
-import { requestMeters } from './meter-request.ts'
+import { type MeterRequest, requestMeters } from './meter-request.ts'
 import { examine } from './probe-meters.ts'
 import { readableReport } from './readable-report.ts'
 import { reportNamed } from './report-from-journal.ts'
@@ -159,7 +168,10 @@ Examples:
     }
   })
 
-  const meters = program.command('meters').description('meters and their domains').option('--json', 'as JSON')
+  const meters = program
+    .command('meters')
+    .description("meters and their domains; 'meters check NAME' tests one on the real instrument")
+    .option('--json', 'as JSON')
   addHomeFlags(addMeterFlags(meters)).action(async ({ json, ...flags }: FormatFlags) => {
     const found = await findings(flags)
     // What is installed is told of where nobody named a meter.
@@ -167,6 +179,28 @@ Examples:
     if (json) printJson([...found.meters, ...installed.map((one) => ({ ...one, installed: true }))])
     else print(metersText(found.meters, installed, terminal.options(process.stdout)))
   })
+
+  meters
+    .command('check')
+    .argument('<name[={json}]>', 'a meter by name, package or file, with options')
+    .description('run the conformance cases on the real instrument, and print a verdict')
+    .option('--json', 'as JSON')
+    .action(async (name: string, _flags: object, command: Command) => {
+      const { json } = command.optsWithGlobals<FormatFlags>()
+      const [request] = requestMeters([name], process.cwd())
+      const cases: CheckedCase[] = []
+      const { checkMeter } = await import('./check-meter.ts')
+      for await (const one of checkMeter(request as MeterRequest)) {
+        cases.push(one)
+        if (!json) process.stdout.write(checkLine(one, terminal.options(process.stdout)))
+      }
+      if (json) printJson(cases)
+      else
+        process.stdout.write(
+          checkVerdict((request as MeterRequest).name, cases, terminal.options(process.stdout)),
+        )
+      if (cases.some(({ result }) => result === 'failed')) exit(NEGATIVE)
+    })
 
   const doctor = program
     .command('doctor')

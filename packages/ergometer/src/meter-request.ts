@@ -25,12 +25,19 @@ export interface MeterRequest {
 export const BUILTIN_METERS: Readonly<Record<string, string>> = {
   rapl: '@ergometer/meter-rapl',
   hwmon: '@ergometer/meter-hwmon',
+  nvml: '@ergometer/meter-nvml',
   estimate: '@ergometer/meter-estimate',
+  prometheus: '@ergometer/meter-prometheus',
+  redfish: '@ergometer/meter-redfish',
 }
+
+/** Those of ours that have to be told where to look: they are opened only when they are named. */
+const ONLY_NAMED = new Set(['prometheus', 'redfish'])
 
 /** The meters that are tried when none is named. */
 function automaticMeters(): MeterRequest[] {
-  return Object.keys(BUILTIN_METERS).map((name) => ({ name, builtin: name, required: false }))
+  const names = Object.keys(BUILTIN_METERS).filter((name) => !ONLY_NAMED.has(name))
+  return names.map((name) => ({ name, builtin: name, required: false }))
 }
 
 /**
@@ -46,6 +53,13 @@ export function requestMeters(
     if (typeof choice === 'string') return byName(choice, directory)
     return byReference(isMeterFactory(choice) ? choice() : choice)
   })
+}
+
+/** Our meter that can tell whose a GPU's energy is does so only if somebody wants to know: it asks the driver more. */
+export function withProcesses(request: MeterRequest): MeterRequest {
+  const { builtin, options = {} } = request
+  if (builtin !== 'nvml' || typeof options !== 'object') return request
+  return { ...request, options: { processes: true, ...options } }
 }
 
 /** True when a request takes a translator, and so more time. */

@@ -1,4 +1,4 @@
-import { loadMeter, type Probed, probeIsolated, probeMeter } from '@ergometer/meter'
+import { loadMeter, type OpenOptions, type Probed, probeIsolated, probeMeter } from '@ergometer/meter'
 import type { MeterFinding } from '@ergometer/report'
 import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
 
@@ -23,23 +23,41 @@ export async function examine(requests: readonly MeterRequest[]): Promise<Findin
 }
 
 async function examineMeter(request: MeterRequest): Promise<MeterFinding> {
-  const { name, availability, domains } = await probe(request)
+  const warnings: string[] = []
+  const { name, availability, domains } = await probe(request, (message, details) => {
+    if (details?.severity === 'warning') warnings.push(message)
+  })
   const found = domains.map(({ id, kind, label, method }) => ({ id: `${name}:${id}`, kind, label, method }))
-  if (availability.available) return { name, available: true, fixes: [], domains: found }
+  if (availability.available) {
+    const why = warnings.length > 0 ? { why: warnings.join('; ') } : {}
+    return { name, available: true, ...why, fixes: [], domains: found }
+  }
   const { why, file, fixes = [] } = availability
   return { name, available: false, why, ...(file ? { file } : {}), fixes: [...fixes], domains: found }
 }
 
-async function probe(request: MeterRequest): Promise<Probed & { name: string }> {
+async function probe(
+  request: MeterRequest,
+  log: NonNullable<OpenOptions['log']>,
+): Promise<Probed & { name: string }> {
   const { name, builtin, module, meter, options } = request
   const given = options === undefined ? {} : { options }
   if (builtin === undefined) {
     const importer = new URL('./import-module.js', import.meta.url).href
-    return probeIsolated({ module: module as string, ...(meter ? { meter } : {}), ...given }, { importer })
+    return probeIsolated(
+      { module: module as string, ...(meter ? { meter } : {}), ...given },
+      { importer, log },
+    )
   }
   try {
-    const url = import.meta.resolve(BUILTIN_METERS[builtin] as string)
-    return { name, ...(await probeMeter(await loadMeter({ module: url, meter: builtin, ...given }))) }
+    const reference = {
+      module: import.meta.resolve(BUILTIN_METERS[builtin] as string),
+      meter: builtin,
+      ...given,
+    }
+    const ours = await loadMeter(reference)
+    if (ours.definition.isolate) return { ...(await probeIsolated(reference, { log })), name }
+    return { name, ...(await probeMeter(ours, { log })) }
   } catch (error) {
     return { name, availability: { available: false, why: (error as Error).message }, domains: [] }
   }

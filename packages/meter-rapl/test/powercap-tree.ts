@@ -35,6 +35,8 @@ export class PowercapTree {
   readonly #joules = new Map<string, number>()
   readonly #zones: readonly TreeZone[]
   readonly #broken = new Set<string>()
+  /** Where counters stood, and at how many joules, when they were put there. */
+  readonly #placed = new Map<string, { readonly count: number; readonly joules: number }>()
   seconds = 0
 
   constructor(zones: readonly TreeZone[], layout: Layout = 'kernel') {
@@ -110,7 +112,8 @@ export class PowercapTree {
   }
 
   #write(zone: TreeZone): void {
-    const counted = zone.start + Math.floor((this.joules(zone.id) * 1e6) / UNIT) * UNIT
+    const { count: start, joules } = this.#placed.get(zone.id) ?? { count: zone.start, joules: 0 }
+    const counted = start + Math.floor(((this.joules(zone.id) - joules) * 1e6) / UNIT) * UNIT
     const count = typeof zone.range === 'number' && zone.range > 0 ? counted % zone.range : counted
     try {
       writeFileSync(
@@ -130,6 +133,18 @@ export class PowercapTree {
   /** From now on a counter's file holds no number. */
   break(id: string): void {
     this.#broken.add(id)
+  }
+
+  /** From now on it holds one again. */
+  mend(id: string): void {
+    this.#broken.delete(id)
+    this.advance(0)
+  }
+
+  /** Puts a counter at a count, from which it counts on. */
+  place(id: string, count: number): void {
+    this.#placed.set(id, { count, joules: this.joules(id) })
+    this.advance(0)
   }
 
   /** Writes a counter: sets it back, as a firmware does, or breaks it. */

@@ -69,6 +69,28 @@ describe('a child that lies', () => {
     })
   })
 
+  test('about restarts and errors: only what is one is kept', async () => {
+    const restarts = [
+      null,
+      { domain: 1, time: 1 },
+      { domain: 0, time: null },
+      { domain: 0, time: 7, more: 'x' },
+    ]
+    const uncertainties = [
+      7,
+      { domain: 0, relative: '0.3' },
+      { domain: 0, relative: 0 },
+      { domain: 0, relative: 0.3 },
+    ]
+    const handle = await openLiar([truth], [{ read: 1, readings: [], restarts, uncertainties, alive: true }])
+    expect(await handle.read(LONG)).toEqual({
+      readings: [],
+      gauges: [],
+      restarts: [{ domain: 0, time: 7 }],
+      uncertainties: [{ domain: 0, relative: 0.3 }],
+    })
+  })
+
   test('about its lists, and about being alive', async () => {
     const handle = await openLiar([truth], [{ read: 1, readings: { length: 9 }, gauges: 'g', alive: 'yes' }])
     expect(await handle.read(LONG)).toEqual({ readings: [], gauges: [] })

@@ -289,6 +289,23 @@ describe('a stretch of reads', () => {
     expect(times.at(-1)).toBeGreaterThan(until - 0.1)
   })
 
+  test('keeps what its reads tell beside readings', async () => {
+    const handle = await open('restarting')
+    const until = monotonicSeconds() + 0.3
+    const { readings, restarts, uncertainties, gauges } = await handle.read(LONG, {
+      every: 0.02,
+      until,
+      jitter: 0,
+    })
+    expect(readings.length).toBeGreaterThan(1)
+    expect(restarts?.map(({ domain }) => domain)).toEqual(readings.map(() => 0))
+    for (const [index, { time }] of (restarts ?? []).entries()) {
+      expect(time).toBeGreaterThanOrEqual(readings[index]?.time as number)
+    }
+    expect(uncertainties).toEqual(readings.map(() => ({ domain: 0, relative: 0.3 })))
+    expect(gauges).toEqual([{ domain: 0, name: 'hw.temperature', value: 40 }])
+  })
+
   test('that is cut short answers now, with one more read', async () => {
     const handle = await openPlug()
     const far = monotonicSeconds() + 1000

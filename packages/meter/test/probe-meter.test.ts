@@ -1,5 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
-import { defineMeter, definitionOf, type MeterDefinition, probeIsolated, probeMeter } from '../src/index.ts'
+import {
+  defineMeter,
+  definitionOf,
+  type MeterDefinition,
+  MeterError,
+  probeIsolated,
+  probeMeter,
+} from '../src/index.ts'
 import { CHILD, domainOf, fixture } from './fixture.ts'
 
 const close = vi.fn()
@@ -28,6 +35,15 @@ describe('probing a meter', () => {
       available: false,
       why: "meter 'probed' cannot be opened: no such device",
     })
+  })
+
+  test('passes on what would mend it, if it says so when it cannot be opened', async () => {
+    const fixes = ['modprobe plug']
+    const open = () => {
+      throw new MeterError('no driver', { outcome: 'fatal', fixes })
+    }
+    const availability = { available: false, why: 'no driver', fixes }
+    expect((await probeMeter(loadedOf({ open }))).availability).toEqual(availability)
   })
 
   test('opens nothing that is not available', async () => {

@@ -1,4 +1,11 @@
-export { type DoctorFindings, doctorText, type MeterFinding, metersText } from './doctor-text.ts'
+export { type CheckedCase, checkLine, checkVerdict } from './check-text.ts'
+export {
+  type DoctorFindings,
+  doctorText,
+  type InstalledPackage,
+  type MeterFinding,
+  metersText,
+} from './doctor-text.ts'
 export { type LiveFigures, liveLine } from './live-line.ts'
 export { markdownReport } from './markdown-report.ts'
 export { plainText } from './plain-text.ts'

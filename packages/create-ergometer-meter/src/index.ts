@@ -1,0 +1,1 @@
+export { createMeterPackage, type MeterPackage, meterPackage } from './create-meter-package.ts'
