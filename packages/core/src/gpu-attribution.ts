@@ -10,7 +10,7 @@ interface Shared {
 }
 
 /** The attribute of a domain that tells by what its meter shares it. */
-const METHOD = 'shareMethod'
+const METHOD = 'share.method'
 
 /**
  * What of these domains' energy was the run's, by the shares that their meters told: own, of others and idle add up to

@@ -56,7 +56,7 @@ export interface CpuAttribution {
 
 /** What of the GPUs' energy is the run's, by their meters' account of who was at work; the three add up. */
 export interface GpuAttribution {
-  /** By what the meters share it: `sm-utilisation`, `mig-slices`. */
+  /** By what the meters share it, in their words. */
   method: string
   shareJoules: number
   /** Of other processes. */

@@ -63,7 +63,7 @@ describe('energy by shares', () => {
     id: 'nvml:GPU-1',
     meter: 'nvml',
     interval: 0.1,
-    domain: domainOf({ id: 'GPU-1', kind: 'gpu', attributes: { shareMethod: 'sm-utilisation' } }),
+    domain: domainOf({ id: 'GPU-1', kind: 'gpu', attributes: { 'share.method': 'sm-utilisation' } }),
   }
   const hundredWatts = { joules: (from: number, to: number) => 100 * (to - from) }
 

@@ -117,6 +117,7 @@ typedef struct {
   unsigned long long energy; /* mJ at `since` */
   int restarts;              /* how often the counter began anew */
   int stuck;                 /* the counter does not move */
+  double counter_watts;      /* what the counter counts; 0: the board's watts */
   double module_watts;       /* a superchip's; 0: there is none */
   int gpu_scope;             /* code of power fields about the GPU alone */
   unsigned int newest_field;
@@ -176,6 +177,7 @@ static void read_device(gpu *d, const char *key, const char *rest) {
   NUMBER("energy", "%llu", &d->energy);
   NUMBER("restarts", "%d", &d->restarts);
   NUMBER("stuck", "%d", &d->stuck);
+  NUMBER("counter_watts", "%lf", &d->counter_watts);
   NUMBER("module_watts", "%lf", &d->module_watts);
   NUMBER("gpu_scope", "%d", &d->gpu_scope);
   NUMBER("newest_field", "%u", &d->newest_field);
@@ -359,7 +361,8 @@ static unsigned long long energy_of(const gpu *board, int of_module) {
     int restarts;
     unsigned long long energy;
   } shown[DEVICES][2];
-  unsigned long long energy = exact_energy(board, of_module ? board->module_watts : board->watts);
+  double own = board->counter_watts > 0 ? board->counter_watts : board->watts;
+  unsigned long long energy = exact_energy(board, of_module ? board->module_watts : own);
   int device = (int)(board - world.devices);
   if (shown[device][of_module].restarts != board->restarts || shown[device][of_module].energy < energy) {
     shown[device][of_module].restarts = board->restarts;

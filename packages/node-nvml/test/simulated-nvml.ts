@@ -82,8 +82,10 @@ export interface GpuSettings {
   readonly pci: string
   readonly architecture: number
   readonly virtualisation: number
-  /** Power of the board: what it shows, and what its counter counts. */
+  /** Power of the board: what it shows, and unless said otherwise what its counter counts. */
   readonly watts: number
+  /** What its counter counts, if not its power: that of a module, or something wrong; 0: its power. */
+  readonly counterWatts: number
   /** Seconds between two steps of the counter; 0: it is always exact. */
   readonly quantum: number
   /** What the counter showed when the GPU was made. */
@@ -150,8 +152,8 @@ export class SimulatedGpu {
 
   /** The true energy since the counter began, whatever the counter shows of it. */
   millijoules(): number {
-    const { watts, stuck } = this.settings
-    return Number(this.#millijoules) + (stuck ? 0 : (this.#nvml.now() - this.#since) * watts * 1000)
+    const { stuck } = this.settings
+    return Number(this.#millijoules) + (stuck ? 0 : (this.#nvml.now() - this.#since) * this.#counted * 1000)
   }
 
   /** @internal For `SimulatedNvml`. */
@@ -169,6 +171,7 @@ export class SimulatedGpu {
       `restarts ${this.#restarts}`,
       `counter ${s.counter}`,
       `stuck ${Number(s.stuck)}`,
+      `counter_watts ${s.counterWatts}`,
       `module_watts ${s.moduleWatts}`,
       `gpu_scope ${s.gpuScope}`,
       `lost ${s.lost}`,
@@ -204,10 +207,15 @@ export class SimulatedGpu {
 
   #count(): void {
     const now = this.#nvml.now()
-    const { watts, stuck } = this.settings
+    const { stuck } = this.settings
     // The microjoule is for what rounding in binary takes away.
-    if (!stuck) this.#millijoules += BigInt(Math.floor((now - this.#since) * watts * 1000 + 1e-3))
+    if (!stuck) this.#millijoules += BigInt(Math.floor((now - this.#since) * this.#counted * 1000 + 1e-3))
     this.#since = now
+  }
+
+  /** Watts of the counter. */
+  get #counted(): number {
+    return this.settings.counterWatts || this.settings.watts
   }
 }
 
@@ -220,6 +228,7 @@ function defaultsOf(index: number): GpuSettings {
     architecture: 9,
     virtualisation: 0,
     watts: 300,
+    counterWatts: 0,
     quantum: 0,
     startMillijoules: 1_000_000n,
     counter: 0,
