@@ -15,8 +15,11 @@ export interface MeterPackage {
 const TEMPLATE = fileURLToPath(new URL('../data/template', import.meta.url))
 const PREFIX = 'ergometer-meter-'
 const NAME = /^(?:(@[a-z0-9][a-z0-9._-]*)\/)?(?:ergometer-meter-)?([a-z][a-z0-9-]*)$/
-/** npm leaves files of these names out of a package. */
-const RENAMED: Readonly<Record<string, string>> = { _gitignore: '.gitignore' }
+/** npm leaves the one out of a package, and takes the other for a package of its own. */
+const RENAMED: Readonly<Record<string, string>> = {
+  _gitignore: '.gitignore',
+  '_package.json': 'package.json',
+}
 
 /**
  * The names of a new package: `pdu`, `ergometer-meter-pdu` and `@acme/pdu` are understood.
