@@ -139,7 +139,10 @@ function identityOf({ id, domain }: BoundaryDomain): string {
 
 function rank({ domain, coverage }: BoundaryDomain): number {
   const method = domain.method === 'modelled' ? 2 : domain.reads.quantity === 'power' ? 1 : 0
-  return (coverage > 0 ? 0 : 100) + method * 10 + (domain.lateBy === undefined ? 0 : 1)
+  // One that knew most of the run goes before one that stood still halfway, whatever it reads.
+  const known = coverage >= CONTAINER_COVERAGE ? 0 : coverage > 0 ? 50 : 100
+  const seldom = Math.min(domain.updatePeriod ?? 0, 1000) / 10_000
+  return known + method * 10 + (domain.lateBy === undefined ? 0 : 1) + seldom
 }
 
 function choose(

@@ -25,6 +25,11 @@ describe('domains of one identity', () => {
     expect(counted(power, counter, cloud)).toEqual(['b:0'])
     expect(counted(power, cloud)).toEqual(['c:0'])
     expect(counted(power, gpu('d:0', { lateBy: 60 }))).toEqual(['a:0'])
+    // A counter that stood still halfway gives way to power that was known throughout.
+    expect(counted(power, gpu('b:0', { reads: energy }, 0.5))).toEqual(['a:0'])
+    expect(counted(gpu('a:0', {}, 0.5), gpu('b:0', { reads: energy }, 0.4))).toEqual(['b:0'])
+    // Of two alike that which changes more often.
+    expect(counted(gpu('c:0', { updatePeriod: 5 }), gpu('d:0', { updatePeriod: 1 }))).toEqual(['d:0'])
     // What never knew anything is no alternative.
     expect(counted(power, gpu('b:0', { reads: energy }, 0))).toEqual(['a:0'])
   })
