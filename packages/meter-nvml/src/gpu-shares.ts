@@ -8,7 +8,7 @@ const RUN = 'run'
 
 /** Tells whose a GPU's energy is. */
 export interface GpuShares {
-  /** How it is known, for a person. */
+  /** How it is known: a word for reports. */
   readonly method: string
   /** Records the shares since it was told last; they add up to 1. Throws an `NvmlError` where NVML does not tell. */
   record(record: RecordReading, domain: number): void
@@ -16,7 +16,7 @@ export interface GpuShares {
 
 /** Shares by process, by the time that each took on the GPU. */
 export class SharesByProcess implements GpuShares {
-  readonly method = 'time on the streaming multiprocessors, by process'
+  readonly method = 'sm-utilisation'
   readonly #gpu: Gpu
   #since = 0n
 
@@ -42,7 +42,7 @@ interface Slice {
 
 /** Shares by MIG instance: its slices, while a process is at work on it. */
 export class SharesByInstance implements GpuShares {
-  readonly method = 'slices of MIG instances at work'
+  readonly method = 'mig-slices'
   readonly #slices: readonly Slice[]
 
   /** `own`: UUIDs of the instances that are the run's. */

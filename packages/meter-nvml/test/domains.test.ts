@@ -1,4 +1,5 @@
-import { declaredDomains, definitionOf, parseOptions } from '@ergometer/meter'
+import { chooseBoundary } from '@ergometer/core'
+import { type Domain, declaredDomains, definitionOf, parseOptions } from '@ergometer/meter'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { describeSimulated } from '../../node-nvml/test/describe-simulated.ts'
 import nvml from '../src/index.ts'
@@ -80,6 +81,24 @@ describeSimulated('a domain', () => {
       within: 'module-1',
       attributes: { 'nvml.scope': 'gpu' },
     })
+  })
+
+  test('of a superchip counts once beside Linux’s own sensor of it', async () => {
+    const domains = await domainsOf(WORLDS['two GB200: four GPUs, two modules'] as World)
+    const parts = { label: '', method: 'measured', reads: { quantity: 'power' } } as const
+    const linux = [0, 1].flatMap((socket): Domain[] => [
+      { ...parts, id: `module-${socket}`, kind: 'module', identity: `module:${socket}` },
+      { ...parts, id: `grace-${socket}`, kind: 'cpu', within: `module-${socket}` },
+    ])
+    const all = [
+      ...domains.map((domain) => ({ meter: 'nvml', domain })),
+      ...linux.map((domain) => ({ meter: 'hwmon', domain })),
+    ]
+    const boundary = chooseBoundary(
+      all.map((one) => ({ ...one, id: `${one.meter}:${one.domain.id}`, coverage: 1 })),
+    )
+    expect([...boundary.counted].sort()).toEqual(['nvml:module-0', 'nvml:module-1'])
+    expect(boundary.missing).toEqual([])
   })
 
   test('of superchips whose sockets nobody tells goes by their places on the bus, and claims no identity', async () => {

@@ -20,9 +20,9 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A command that tells where its events go, and ends when its input does. */
+/** A command that tells where its events go and what its number is, and ends when its input does. */
 const WAITING = `
-console.log(process.env.ERGOMETER_EVENTS)
+console.log(process.env.ERGOMETER_EVENTS + '\\n' + process.pid)
 process.stdin.resume()
 process.stdin.on('end', () => process.exit(0))
 `
@@ -65,9 +65,9 @@ export class LiveMachine {
   }
 
   /** Starts `ergometer run` with these meters and a command that waits. */
-  run(meters: readonly string[], more?: Record<string, string>): Program {
-    const flags = meters.flatMap((meter) => ['--meter', meter])
-    return this.start([CLI, 'run', ...flags, '--', process.execPath, '-e', WAITING], more)
+  run(meters: readonly string[], more?: Record<string, string>, flags: readonly string[] = []): Program {
+    const all = [...flags, ...meters.flatMap((meter) => ['--meter', meter])]
+    return this.start([CLI, 'run', ...all, '--', process.execPath, '-e', WAITING], more)
   }
 
   /** The report that the recorder has written, which on a busy machine may come after the command's end. */

@@ -169,12 +169,25 @@ concurrently('ERGOMETER_NVML_LIBRARY=<simulated> ergometer run --meter nvml', ()
   })
 
   test('--scope process tells whose a GPU’s energy is', async () => {
-    const machine = plain({ samples: [{ pid: 4711, sm: 100 }] })
-    const flags = ['--scope', 'process', '--meter', 'nvml']
-    const command = ['--', process.execPath, '-e', 'setTimeout(() => {}, 1500)']
-    await machine.start([CLI, 'run', ...flags, ...command]).end()
-    const { config } = (await machine.report()).provenance
-    expect(config['meters']).toEqual([{ name: 'nvml', options: { processes: true } }])
+    const machine = plain({ samples: [] })
+    const program = machine.run(['nvml'], {}, ['--scope', 'process'])
+    await until(() => program.joules(ONE) !== undefined)
+    const pid = Number(program.stdout.split('\n')[1])
+    machine.simulation.gpu.set({
+      samples: [
+        { pid, sm: 60 },
+        { pid: 1, sm: 20 },
+      ],
+    })
+    const before = program.joules(ONE) ?? 0
+    await until(() => (program.joules(ONE) ?? 0) > before + 900)
+    await program.end()
+    const { energy, provenance } = await machine.report()
+    expect(provenance.config['meters']).toEqual([{ name: 'nvml', options: { processes: true } }])
+    const { method, shareJoules = 0, otherJoules = 0 } = energy.attribution?.gpu ?? {}
+    expect(method).toBe('sm-utilisation')
+    expect(shareJoules).toBeGreaterThan(300)
+    expect(otherJoules / shareJoules).toBeCloseTo(1 / 3, 2)
   })
 })
 
