@@ -138,11 +138,12 @@ function identityOf({ id, domain }: BoundaryDomain): string {
 }
 
 function rank({ domain, coverage }: BoundaryDomain): number {
-  const method = domain.method === 'modelled' ? 2 : domain.reads.quantity === 'power' ? 1 : 0
-  // One that knew most of the run goes before one that stood still halfway, whatever it reads.
-  const known = coverage >= CONTAINER_COVERAGE ? 0 : coverage > 0 ? 50 : 100
+  const modelled = domain.method === 'modelled'
+  const reads = domain.reads.quantity === 'power' ? 10 : 0
+  // A sensor that knew most of the run goes before one that stood still halfway, whatever it reads; models go last.
+  const known = coverage === 0 ? 300 : modelled ? 200 : coverage < CONTAINER_COVERAGE ? 100 : 0
   const seldom = Math.min(domain.updatePeriod ?? 0, 1000) / 10_000
-  return known + method * 10 + (domain.lateBy === undefined ? 0 : 1) + seldom
+  return known + reads + (domain.lateBy === undefined ? 0 : 1) + seldom
 }
 
 function choose(

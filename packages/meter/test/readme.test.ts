@@ -54,7 +54,11 @@ test('its code is a meter that reads, and a program that opens it', async () => 
 
 test('its test passes, and fails for a meter that is wrong', async () => {
   const { VITEST: _, NODE_TEST_CONTEXT: __, ...env } = process.env
-  const run = () => promisify(execFile)(process.execPath, ['--test', 'shelly.test.js'], { cwd: project, env })
+  const run = () =>
+    promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', 'shelly.test.js'], {
+      cwd: project,
+      env,
+    })
   const { stdout } = await run()
   expect(stdout).toMatch(/^# fail 0$/m)
   expect(stdout).toContain('# SKIP fetch gives up by itself')
