@@ -95,6 +95,8 @@ describe('a package made by npm create ergometer-meter', { timeout: 120_000 }, (
     await cli(['run', '--interval', '0.1', '--meter', meter, '--', 'sleep', '1'])
     const report: Report = JSON.parse((await cli(['report', '--json'])).stdout)
     expect(report.energy.domains).toMatchObject([{ id: 'outlet:outlet', counted: true, method: 'measured' }])
-    expect(report.energy.domains[0]?.meanWatts).toBeCloseTo(250, 3)
+    // A journal tells the energy of a run to 0.002 J a domain.
+    const { meanWatts = 0 } = report.energy.domains[0] ?? {}
+    expect(Math.abs(meanWatts - 250) * report.run.seconds).toBeLessThan(0.002)
   })
 })
