@@ -2,19 +2,57 @@ import { defineConfig } from 'vitest/config'
 
 // Workspace packages are tested from their sources, without a build between an edit and its test.
 const conditions = ['@ergometer/source', 'module', 'node', 'development|production']
+const resolve = { conditions }
+const ssr = { resolve }
+
+/** Tests of real processes in real time: what else the machine does is seen in them. */
+const LIVE = [
+  'packages/ergometer/test/**/*.test.ts',
+  'packages/meter-*/test/run.test.ts',
+  'packages/meter/test/{conformance,conformance-broken,isolated-meter,process-exit,readme}.test.ts',
+  'packages/*/test/hardware.test.ts',
+  'test/{out-of-tree,readme,writing-a-meter}.test.ts',
+  'examples/*/test/**/*.test.ts',
+]
+
+/** What holds for both. */
+const common = {
+  // Processes of their own: tests send signals, read /proc/self and start recorders.
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+} as const
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    // Processes of their own: tests send signals, read /proc/self and start recorders.
-    pool: 'forks',
-    maxWorkers: 2,
-    // Each end-to-end test has processes of its own: more at once only wait for each other.
-    maxConcurrency: 3,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
     teardownTimeout: 5_000,
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          ...common,
+          name: 'units',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...LIVE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          ...common,
+          name: 'live',
+          include: LIVE,
+          testTimeout: 120_000,
+          // One file at a time, and few tests of it: each has several processes, which on a busy machine wait for each other.
+          maxWorkers: 1,
+          maxConcurrency: process.env['TEST_ALONE'] ? 1 : 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

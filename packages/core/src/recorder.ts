@@ -459,21 +459,24 @@ export class Recorder {
     await Promise.race([this.#provenance, seconds(LAST_GIT)])
     this.#closed = true
     recording.close(at, this.#spent === undefined ? end : { ...end, status: 'aborted', reason: this.#spent })
-    const report = await this.#report()
+    const { report, kept } = await this.#report()
     this.#listener.report(report)
-    await this.#store.close()
+    // Nobody waits any more: a disk that stalls has all the time it needs.
+    await Promise.all([kept, this.#store.close()])
     await this.#meters.close()
     removeEventDirectory(this.#options.events)
     this.#over()
     return report
   }
 
-  async #report(): Promise<Report> {
+  /** The report, and when it is kept, which a disk that stalls may delay. */
+  async #report(): Promise<{ report: Report; kept: Promise<void> }> {
     await Promise.race([this.#store.flush(), seconds(LAST_WRITE)])
     const { folder } = this.#store
     const report = analyse(readJournal(this.#store.lines()), this.#options.factors, folder ? { folder } : {})
-    await Promise.race([this.#store.writeReport(report), seconds(LAST_WRITE)])
-    return report
+    const kept = this.#store.writeReport(report)
+    await Promise.race([kept, seconds(LAST_WRITE)])
+    return { report, kept }
   }
 }
 

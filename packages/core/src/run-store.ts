@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HealthEntry } from './health.ts'
@@ -90,11 +90,17 @@ export class RunStore {
     yield* unwritten
   }
 
-  /** Puts the report beside the journal, if it can be. */
+  /** Puts the report beside the journal, whole, if it can be. */
   async writeReport(report: Report): Promise<void> {
     if (!this.folder) return
-    const text = `${JSON.stringify(report, null, 2)}\n`
-    await writeFile(join(this.folder, REPORT_FILE), text, { mode: 0o600 }).catch(() => {})
+    const path = join(this.folder, REPORT_FILE)
+    const part = `${path}.${process.pid}`
+    try {
+      await writeFile(part, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 })
+      await rename(part, path)
+    } catch {
+      await rm(part, { force: true }).catch(() => {})
+    }
   }
 
   /** Removes the folder of a run that does not begin. */

@@ -18,8 +18,8 @@ import { versions } from './version.ts'
 // The program of a recorder: one run, told by its parent on stdin, answered on file descriptor 3.
 // As a worker thread it talks to its parent by messages instead.
 
-/** Seconds that closing files and meters may take once the report is told. */
-const LAST_DEADLINE = 2
+/** Seconds that closing files and meters may take once the report is told: a disk that stalls gets on in the end. */
+const LAST_DEADLINE = 60
 
 let recorder: Recorder | undefined
 let say: (message: FromRecorder) => void = () => {}

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 import { codes, FIXTURES, test } from './processes.ts'
 
 // Runs whose processes are attributed a share of the CPUs' energy.
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const TOLD = join(FIXTURES, 'told-meter.mjs')
 const METER = `${join(FIXTURES, 'steady-meter.mjs')}={"kind":"cpu","id":"package-0","watts":80}`

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeLine, type JournalLine, type Report, type StartLine } from '@ergometer/core'
-import { test as base, vi } from 'vitest'
+import { test as base } from 'vitest'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -32,9 +32,6 @@ export const STEADY = join(FIXTURES, 'steady-meter.mjs')
 /** A meter that breaks in the way that its option `how` says. */
 export const BROKEN = join(FIXTURES, 'broken-meter.mjs')
 
-// These tests mostly wait for processes, which a machine can do for many at once.
-vi.setConfig({ maxConcurrency: 8, testTimeout: 60_000 })
-
 for (const file of [CLI, LIBRARY]) {
   if (!existsSync(file))
     throw new Error(`${file} is missing: build first, with 'npm test' or 'npm run build'`)
@@ -45,6 +42,35 @@ export const isRoot = process.getuid?.() === 0
 export function skipped(reason: string): true {
   console.log(`skipped: ${reason}`)
   return true
+}
+
+const WAITING = `
+const { readFileSync } = require('node:fs')
+const [joules, code] = process.argv.slice(1)
+const enough = () => {
+  try {
+    const live = JSON.parse(readFileSync(process.env.ERGOMETER_EVENTS + '/live.json', 'utf8'))
+    const steady = live.domains.find(({ id }) => id === 'steady:plug')
+    return steady?.joules >= Number(joules) && (!code || live.health.some((entry) => entry.code === code))
+  } catch {
+    return false
+  }
+}
+const begin = performance.now()
+const look = () => {
+  if (!enough() && performance.now() - begin < 60_000) return setTimeout(look, 20)
+  console.log('result')
+  process.exitCode = 3
+}
+look()
+`
+
+/**
+ * A CMD that ends with 3 once the steady meter has shown so many joules, and once health has an entry of that code: however
+ * busy a machine is, there is then something to report.
+ */
+export function untilMetered(joules: number, code = ''): string[] {
+  return [process.execPath, '-e', WAITING, String(joules), code]
 }
 
 /** How a process ended and what it printed. */
@@ -117,7 +143,7 @@ export class Running {
 export async function eventually<Value>(
   condition: () => Value | undefined | false | null,
   what: string,
-  seconds = 20,
+  seconds = 60,
 ): Promise<Value> {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
@@ -139,7 +165,7 @@ export function runs(pid: number): boolean {
 }
 
 /** Waits until a process is gone. */
-export function gone(pid: number, seconds = 20): Promise<true> {
+export function gone(pid: number, seconds = 60): Promise<true> {
   return eventually(() => !runs(pid), `the end of process ${pid}`, seconds)
 }
 

@@ -126,7 +126,7 @@ export class Program {
 }
 
 /** Waits until something holds. */
-export async function until(condition: () => boolean, seconds = 30): Promise<void> {
+export async function until(condition: () => boolean, seconds = 60): Promise<void> {
   for (const begin = performance.now(); !condition(); ) {
     if (performance.now() - begin > seconds * 1000) throw new Error(`not within ${seconds} s: ${condition}`)
     await sleep(20)

@@ -8,9 +8,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Layout, PowercapTree, type TreeZone } from './powercap-tree.ts'
 import { MUTE_WORLDS, UNREADABLE, UNREADABLE_MEMORY, WORLDS, type World } from './worlds.ts'
 
-// These tests mostly wait for processes, which a machine can do for many at once.
-vi.setConfig({ maxConcurrency: 6, testTimeout: 60_000 })
-
 const CLI = fileURLToPath(new URL('../../ergometer/dist/cli.js', import.meta.url))
 const NOBODY = { uid: 65534, gid: 65534 }
 const isRoot = process.getuid?.() === 0
@@ -116,7 +113,7 @@ async function reportOf(tree: PowercapTree): Promise<Report> {
   await vi.waitUntil(
     () => existsSync(runs) && existsSync(file()) && readFileSync(file(), 'utf8').endsWith('}\n'),
     {
-      timeout: 20_000,
+      timeout: 60_000,
     },
   )
   const report = JSON.parse(readFileSync(file(), 'utf8'))
