@@ -462,7 +462,8 @@ export class Recorder {
     const { report, kept } = await this.#report()
     this.#listener.report(report)
     // Nobody waits any more: a disk that stalls has all the time it needs.
-    await Promise.all([kept, this.#store.close()])
+    await kept
+    await this.#store.close()
     await this.#meters.close()
     removeEventDirectory(this.#options.events)
     this.#over()
@@ -472,11 +473,21 @@ export class Recorder {
   /** The report, and when it is kept, which a disk that stalls may delay. */
   async #report(): Promise<{ report: Report; kept: Promise<void> }> {
     await Promise.race([this.#store.flush(), seconds(LAST_WRITE)])
-    const { folder } = this.#store
-    const report = analyse(readJournal(this.#store.lines()), this.#options.factors, folder ? { folder } : {})
-    const kept = this.#store.writeReport(report)
+    const report = this.#analyse()
+    const kept = this.#keep(report)
     await Promise.race([kept, seconds(LAST_WRITE)])
     return { report, kept }
+  }
+
+  /** Where the run's folder came too late for the report that was told, the one in it names it. */
+  async #keep(report: Report): Promise<void> {
+    await this.#opening
+    await this.#store.writeReport(report.run.folder === undefined ? this.#analyse() : report)
+  }
+
+  #analyse(): Report {
+    const { folder } = this.#store
+    return analyse(readJournal(this.#store.lines()), this.#options.factors, folder ? { folder } : {})
   }
 }
 

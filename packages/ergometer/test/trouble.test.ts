@@ -258,6 +258,29 @@ describe.skipIf(noDisk).concurrent('a full disk', () => {
   })
 })
 
+const noCompiler =
+  process.platform !== 'linux' || spawnSync('cc', ['--version']).status !== 0
+    ? skipped('a slow disk: needs Linux and a C compiler')
+    : false
+
+test.skipIf(noCompiler)(
+  'a disk that takes a second for everything delays CMD no more than its 2 s, and loses nothing',
+  async ({ place }) => {
+    const library = place.path('slow-disk.so')
+    const source = join(FIXTURES, 'slow-disk.c')
+    expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl']).status).toBe(0)
+    const env = { LD_PRELOAD: library, SLOW_DISK: '1.2' }
+    const command = ['run', '--meter', STEADY, '--', 'sh', '-c', 'sleep 0.5; echo result; exit 3']
+    const { code, stdout, seconds } = await place.cli(command, { env })
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: 'result\n' })
+    expect(seconds).toBeLessThan(10)
+    const stored = await place.stored()
+    expect(stored.run).toMatchObject({ status: 'failed', exitCode: 3, folder: place.onlyRun() })
+    await place.tidied()
+    expect(await place.report()).toEqual(stored)
+  },
+)
+
 describe.concurrent('a bad meter beside a good one', () => {
   /** A CMD under both, until the trouble of that code is told; the good one's figures must be right whatever the other does. */
   async function meteredBeside(place: Place, how: string, code?: string) {
