@@ -1,8 +1,14 @@
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { analyse } from './analyse.ts'
-import { EVENT_DIRECTORY, RECORDER_FILE, removeEventDirectory, TAKEN_FILE } from './event-directory.ts'
+import {
+  EVENT_DIRECTORY,
+  RECORDER_FILE,
+  removeEventDirectory,
+  replaceFile,
+  TAKEN_FILE,
+} from './event-directory.ts'
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
@@ -10,7 +16,7 @@ import type { Interval } from './intervals.ts'
 import { type Journal, readJournal } from './journal.ts'
 import { isRow, type JournalLine } from './journal-line.ts'
 import { encodeLine } from './journal-text.ts'
-import { isAlive, processName, readBootId } from './process-identity.ts'
+import { isAlive, isProcessIdentity, processName, readBootId } from './process-identity.ts'
 import { readLines } from './read-lines.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
@@ -25,14 +31,25 @@ export function readRun(folder: string): Journal {
 }
 
 /** True while the recorder of this run lives. */
-export function isRecording({ start, end }: Journal): boolean {
-  if (!start || end) return false
+export function isRecording(folder: string, { start, end }: Journal): boolean {
+  if (end) return false
+  if (!start) return isBeginning(folder)
   const { pid, processStart } = start.recorder
   return isAlive({
     pid,
     ...(processStart ? { processStart } : {}),
     ...(start.bootId ? { bootId: start.bootId } : {}),
   })
+}
+
+/** A run begins when its meters are read, which takes them a while; who waits for that is told beside the journal. */
+function isBeginning(folder: string): boolean {
+  try {
+    const told: unknown = JSON.parse(readFileSync(join(folder, RECORDER_FILE), 'utf8'))
+    return isProcessIdentity(told) && isAlive(told)
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -45,13 +62,13 @@ export function reportRun(
   interval?: Interval,
 ): Report {
   const journal = readRun(folder)
-  const running = isRecording(journal)
+  const running = isRecording(folder, journal)
   const crashed = !running && !journal.end
   if (crashed) closeCrashed(folder, journal)
   const report = analyse(journal, factorsOf(journal), { running, folder, ...(interval ? { interval } : {}) })
   if (crashed) {
     try {
-      writeFileSync(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 })
+      replaceFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`)
     } catch {
       // A run that cannot be written to can still be read.
     }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isObject } from './untrusted.ts'
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -14,6 +15,17 @@ export function processIdentity(pid = process.pid): ProcessIdentity {
   const processStart = startOf(pid)
   const bootId = readBootId()
   return { pid, ...(processStart ? { processStart } : {}), ...(bootId ? { bootId } : {}) }
+}
+
+/** True for an identity that a file tells. */
+export function isProcessIdentity(value: unknown): value is ProcessIdentity {
+  const isText = (one: unknown) => one === undefined || typeof one === 'string'
+  return (
+    isObject(value) &&
+    Number.isSafeInteger(value['pid']) &&
+    isText(value['processStart']) &&
+    isText(value['bootId'])
+  )
 }
 
 /** What a process is called where only its number and the host's boot are known. */

@@ -1,10 +1,12 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RECORDER_FILE } from './event-directory.ts'
 import type { HealthEntry } from './health.ts'
 import { JournalFile } from './journal-file.ts'
 import type { JournalLine } from './journal-line.ts'
 import { encodeLine } from './journal-text.ts'
+import { processIdentity } from './process-identity.ts'
 import { readLines } from './read-lines.ts'
 import type { Report } from './report.ts'
 import { JOURNAL_FILE, makeRunFolder, REPORT_FILE } from './run-folder.ts'
@@ -43,6 +45,8 @@ export class RunStore {
   async #openIn(home: string, runId: string, otherwise: string): Promise<boolean> {
     try {
       const folder = await makeRunFolder(home, runId)
+      // Who reads the folder before the run begins must not take it for one that crashed.
+      await writeFile(join(folder, RECORDER_FILE), JSON.stringify(processIdentity()), { mode: 0o600 })
       this.#journal = await this.#openFile(join(folder, JOURNAL_FILE))
       this.folder = folder
       return true
@@ -112,6 +116,7 @@ export class RunStore {
   /** Writes, syncs and closes the journal. */
   async close(): Promise<void> {
     await this.#journal?.close()
+    if (this.folder) await rm(join(this.folder, RECORDER_FILE), { force: true }).catch(() => {})
   }
 }
 

@@ -26,7 +26,7 @@ function storedReport(folder: string): Report | undefined {
 function readReport(folder: string): Report {
   const journal = readRun(folder)
   return analyse(journal, factorsFrom(journal.start?.factors ?? {}), {
-    running: isRecording(journal),
+    running: isRecording(folder, journal),
     folder,
   })
 }

@@ -313,6 +313,35 @@ describe.concurrent('a run that nobody closed', () => {
   })
 })
 
+describe.concurrent('a run that has not begun', () => {
+  test('is no crashed one for who looks at it, and is recorded as if nobody had looked', async ({
+    place,
+  }) => {
+    const gate = place.path('gate')
+    // A meter that takes its time to load: its run begins when its options are accepted.
+    place.write(
+      'slow-meter.mjs',
+      `import { existsSync } from 'node:fs'
+       while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 20))
+       export { default } from ${JSON.stringify(STEADY)}`,
+    )
+    const wrapper = place.ergometer([
+      ...['run', '--meter', './slow-meter.mjs', '--meter', STEADY, '--', 'sh', '-c', 'read line'],
+    ])
+    const journal = () => join(place.onlyRun(), 'journal.ndjson')
+    await eventually(() => place.runFolders()[0] && existsSync(journal()), 'the journal')
+    const early = await place.report()
+    if (readFileSync(journal(), 'utf8') === '') expect(early.run.status).toBe('running')
+    else expect(codes(early)).not.toContain('recorder-died')
+    writeFileSync(gate, '')
+    wrapper.tell('end')
+    expect((await wrapper.ended).code).toBe(0)
+    expect((await place.stored()).run.status).toBe('completed')
+    await place.tidied()
+    expect((await place.report()).run.status).toBe('completed')
+  })
+})
+
 describe.concurrent('a recorder that hangs', () => {
   test('does not keep end() for longer than 2 s, and closes the run when it wakes', async ({ place }) => {
     const script = place.training(`
