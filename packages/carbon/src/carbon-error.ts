@@ -1,6 +1,7 @@
 /** Stable codes of what this package throws. */
 export type CarbonErrorCode =
   | 'CSV_INVALID'
+  | 'HARDWARE_UNKNOWN'
   | 'INTENSITY_INVALID'
   | 'INTENSITY_MIXED'
   | 'SOURCE_INVALID'

@@ -34,6 +34,7 @@ export const constantSource: IntensitySourceFactory<ConstantOptions> = defineInt
       basis: z._default(basisOption, 'lifecycle'),
       zone: z.optional(textOption),
     }),
+    labels: ({ kind, basis, zone }) => ({ kind, basis, zone }),
     open({ gramsPerKilowattHour, zone, kind, basis }, context) {
       return sourceOfOne(
         { ...constantIntensity(gramsPerKilowattHour, zone ?? context.zone), kind, basis },

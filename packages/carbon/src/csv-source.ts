@@ -33,6 +33,7 @@ export const csvSource: IntensitySourceFactory<CsvOptions> = defineIntensitySour
     basis: z._default(basisOption, 'lifecycle'),
     zone: z.optional(textOption),
   }),
+  labels: ({ kind, basis, zone }) => ({ kind, basis, zone }),
   async open({ path, kind, basis, zone: given }, context) {
     const zone = given ?? context.zone
     const labels = { kind, basis, source: 'csv', estimated: false, ...(zone === undefined ? {} : { zone }) }

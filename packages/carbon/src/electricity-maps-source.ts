@@ -68,7 +68,7 @@ const schema = optionsOf({
 /** The source `electricity-maps`: hourly averages of what a zone uses, imports included, by Electricity Maps v4. */
 export const electricityMapsSource: IntensitySourceFactory<ElectricityMapsOptions> = defineIntensitySource(
   import.meta.url,
-  { name: NAME, options: schema, open },
+  { name: NAME, options: schema, labels: ({ basis, zone }) => ({ kind: 'average', basis, zone }), open },
 )
 
 async function open(options: SchemaOutput<typeof schema>, context: OpenContext): Promise<IntensitySource> {

@@ -45,6 +45,7 @@ export const energiDataServiceSource: IntensitySourceFactory<EnergiDataServiceOp
       area: z.optional(areaOption),
       url: z._default(urlOption, 'https://api.energidataservice.dk'),
     }),
+    labels: ({ area }) => ({ kind: 'average', basis: 'direct', zone: area && `DK-${area}` }),
     open({ area: given, url: base }, { service, clock, zone }) {
       const area = areaOf(given, zone)
       const ask = (from: number, to: number) => {

@@ -9,10 +9,13 @@ export {
   worldIntensity,
 } from './bundled-intensity.ts'
 export { CarbonError, type CarbonErrorCode } from './carbon-error.ts'
+export { bundledHardware } from './cloud-hardware.ts'
 export { constantIntensity } from './constant-intensity.ts'
+export { type EmbodiedChoice, type EmbodiedEmissions, embodiedEmissions, embodiedGrams } from './embodied.ts'
 export type { Intensity, IntensityBasis, IntensityKind } from './intensity.ts'
 export { type Emissions, type EnergyStretch, IntensityCurve } from './intensity-curve.ts'
 export {
+  checkSourceOptions,
   defineIntensitySource,
   type IntensitySource,
   type IntensitySourceDefinition,
@@ -24,11 +27,14 @@ export {
   probeIntensitySource,
   SOURCE_VERSION,
   type SourceAvailability,
+  type SourceLabels,
 } from './intensity-source.ts'
 export { type IntensityStep, stepOf } from './intensity-step.ts'
 export { PoliteFetch, type PoliteRequest } from './polite-fetch.ts'
 export { readIntensity, type StandIn, yearlyStandIn } from './read-intensity.ts'
+export { type SciForAi, type SciParts, type SciScore, sciForAi, sciScore, sciScores } from './sci.ts'
 export { realSourceContext, type SourceContext, type SourceLogDetails } from './source-context.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
+export { type WaterIntensity, waterLitres } from './water.ts'
 export { parseZone } from './zone.ts'
 export { cloudZone, normaliseZone } from './zone-name.ts'

@@ -19,6 +19,8 @@ export interface Emissions {
   readonly knownJoules: number
   /** Of the known, the energy whose intensity is an estimate, or a yearly figure that stands in. */
   readonly estimatedJoules: number
+  /** Of the estimated, the energy for which a yearly figure stands in; absent where it does for none. */
+  readonly standInJoules?: number
   /** `estimatedJoules` of `knownJoules`, 0 to 1; 0 where nothing is known. */
   readonly estimatedShare: number
   /** Grams per kilowatt-hour of the known energy, weighted by it; absent where there is none. */
@@ -108,6 +110,7 @@ export class IntensityCurve {
     let total = 0
     let known = 0
     let estimated = 0
+    let standIn = 0
     let gramJoules = 0
     const take = (
       joules: number,
@@ -118,6 +121,7 @@ export class IntensityCurve {
       known += joules
       gramJoules += joules * figure.gramsPerKilowattHour
       if (figure.estimated || standsIn) estimated += joules
+      if (standsIn) standIn += joules
     }
     for (const { from, to, joules } of stretches) {
       total += joules
@@ -136,6 +140,7 @@ export class IntensityCurve {
       joules: total,
       knownJoules: known,
       estimatedJoules: estimated,
+      ...(standIn > 0 ? { standInJoules: standIn } : {}),
       estimatedShare: known > 0 ? Math.min(1, estimated / known) : 0,
       ...(known > 0 ? { gramsPerKilowattHour: gramJoules / known } : {}),
     }

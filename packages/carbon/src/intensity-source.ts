@@ -32,12 +32,22 @@ export interface OpenContext extends SourceContext {
   readonly service: PoliteFetch
 }
 
+/** What the figures of a source are, whatever they are. */
+export interface SourceLabels {
+  readonly kind: IntensityKind
+  readonly basis: IntensityBasis
+  /** Absent: not known, or the run's. */
+  readonly zone?: string | undefined
+}
+
 /** A source as its author writes it. */
 export interface IntensitySourceDefinition<Input = unknown, Output = Input> {
   /** Lower-case letters, digits and dashes: `--source NAME`. */
   readonly name: string
   /** Any Standard Schema. Secrets are no options: options name the variable or the file that holds them. */
   readonly options?: StandardSchema<Input, Output>
+  /** What its figures will be with these options, as it can be said without opening it: what may stand in while it fails. */
+  labels?(options: Output): SourceLabels
   /** Opens it; asks no service yet. Throws a CarbonError for what cannot work: no token, no zone. */
   open(options: Output, context: OpenContext): IntensitySource | Promise<IntensitySource>
 }
@@ -141,6 +151,18 @@ export async function openIntensitySource(
           .sort((a, b) => a.from - b.from)
       }),
   }
+}
+
+/**
+ * Checks options of unknown origin without opening the source; answers with what its figures will be, where the source says so.
+ * Throws `SOURCE_OPTIONS_INVALID`.
+ */
+export async function checkSourceOptions(
+  factory: IntensitySourceFactory<never>,
+  options: unknown,
+): Promise<SourceLabels | undefined> {
+  const definition = definitionOf(factory)
+  return definition.labels?.(await parseOptions(definition, options))
 }
 
 /** Opens a source and asks it once. Never throws. */

@@ -76,7 +76,7 @@ const schema = optionsOf({
 /** The source `prometheus`: what a query of one's own tells, in g/kWh; of what kind and basis, only its user knows. */
 export const prometheusSource: IntensitySourceFactory<PrometheusOptions> = defineIntensitySource(
   import.meta.url,
-  { name: NAME, options: schema, open },
+  { name: NAME, options: schema, labels: ({ kind, basis, zone }) => ({ kind, basis, zone }), open },
 )
 
 async function open(options: SchemaOutput<typeof schema>, context: OpenContext): Promise<IntensitySource> {

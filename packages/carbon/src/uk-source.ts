@@ -33,6 +33,7 @@ export interface UkOptions {
 export const ukSource: IntensitySourceFactory<UkOptions> = defineIntensitySource(import.meta.url, {
   name: NAME,
   options: optionsOf({ url: z._default(urlOption, 'https://api.carbonintensity.org.uk') }),
+  labels: () => ({ kind: 'average', basis: 'direct', zone: ZONE }),
   open({ url }, { service, clock, zone }) {
     if (zone !== undefined && zone !== ZONE) {
       throw new CarbonError(

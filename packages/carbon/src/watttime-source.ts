@@ -78,6 +78,7 @@ export const wattTimeSource: IntensitySourceFactory<WattTimeOptions> = defineInt
   {
     name: NAME,
     options: schema,
+    labels: ({ signal, region }) => ({ kind: KINDS[signal], basis: 'direct', zone: `${NAME}:${region}` }),
     open,
   },
 )

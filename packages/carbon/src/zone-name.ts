@@ -1,4 +1,5 @@
-const SUBDIVISION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/
+/** ISO 3166-2, or a part of a grid as Electricity Maps writes it: `US-CA`, `DK-DK1`, `US-CAL-CISO`. */
+const SUBDIVISION = /^[A-Z]{2}-([A-Z0-9]{1,3}|[A-Z0-9]{2,4}-[A-Z0-9]{2,5})$/
 const CLOUD_REGION = /^[a-z]+:[a-z0-9][a-z0-9-]*$/
 
 /**

@@ -1,8 +1,16 @@
 import { attributeCpu } from './attribution.ts'
 import { type Boundary, chooseBoundary, NO_METER } from './boundary.ts'
+import {
+  carbonFigures,
+  dataSetsOf,
+  facilityFigures,
+  operationalGrams,
+  waterFigures,
+} from './carbon-figures.ts'
+import { carbonHealth } from './carbon-health.ts'
 import { sumCoverage } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
-import { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+import { type Factors, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
 import { type Interval, totalSeconds, union } from './intervals.ts'
@@ -10,6 +18,8 @@ import type { Journal } from './journal.ts'
 import { KnownEnergy } from './known-energy.ts'
 import { packageEnergy } from './package-energy.ts'
 import type { Report, ReportDomain, ReportPhase } from './report.ts'
+import { RunClock } from './run-clock.ts'
+import { RunEmissions } from './run-emissions.ts'
 import { summariseScores } from './scores.ts'
 import { Stretches } from './stretches.ts'
 import { sumUncertainty } from './uncertainty.ts'
@@ -21,6 +31,8 @@ export interface AnalysisOptions {
   readonly interval?: Interval
   /** True while a recorder is still writing the journal. */
   readonly running?: boolean
+  /** What else is to be said in `health`. */
+  readonly health?: readonly HealthEntry[]
   /** The run's folder, for the report to name. */
   readonly folder?: string
 }
@@ -43,7 +55,6 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const known = counted.filter((one) => one.seconds > RESOLUTION)
   const joules = known.length > 0 ? sum(known.map((one) => one.joules)) : undefined
   const kilowattHours = joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR
-  const grams = joules === undefined ? undefined : gramsOf(joules, factors)
   const uncertainty = sumUncertainty(
     known.map(({ id, line, joules }) => ({
       domain: id,
@@ -58,12 +69,32 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const methods = new Set(known.map((one) => one.line.domain.method))
   const [method] = methods
   const { pue } = factors
+  const { level } = boundary
+  const clock = new RunClock(journal)
+  const energyBetween = (begin: number, end: number) =>
+    sum(counted.map((one) => one.known.joules(begin, end)))
+  const emissions = new RunEmissions(factors, clock, energyBetween, Math.max(to, journal.until))
+  const emitted = emissions.of([{ from, to }])
+  const input = {
+    emitted,
+    joules,
+    standardUncertaintyJoules: uncertainty.standardUncertaintyJoules,
+    coverage,
+    level,
+    seconds: length,
+    work,
+    period: `${clock.text(from)}/${clock.text(to)}`,
+    meanOverTime: () => emissions.meanOverTime(from, to),
+  }
+  const carbon = carbonFigures(input, factors)
+  const grams = carbon.coverage >= ENOUGH_COVERAGE ? carbon.gramsCo2e : undefined
+  const water = waterFigures(input, factors)
   const cpu = cpuAttributionOf(journal, domains, from, to)
   const gpu = attributeGpu(counted, journal.shares, from, to)
 
   return {
     schema: 'ergometer.report/1',
-    run: runOf(journal, from, to, options),
+    run: runOf(journal, clock, from, to, options),
     energy: {
       ...defined({ joules, kilowattHours }),
       ...(method ? { method: methods.size > 1 ? 'mixed' : method } : {}),
@@ -73,30 +104,33 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       ...(coverage < 1 && known.length > 0 ? { unobservedJoules: unobserved } : {}),
       byKind: sumBy(known, (one) => one.line.domain.kind),
       boundary: {
-        ...defined({ level: boundary.level }),
+        ...defined({ level }),
         missing: [...boundary.missing],
       },
       domains: domains.map((one) => domainOf(one, journal, boundary.counted.has(one.id), from, to)),
       ...(cpu || gpu ? { attribution: defined({ cpu, gpu }) } : {}),
-      ...(pue !== undefined && joules !== undefined ? { facility: { pue, joules: joules * pue } } : {}),
+      ...(pue !== undefined && joules !== undefined
+        ? { facility: facilityFigures(pue, joules, factors, level) }
+        : {}),
     },
-    carbon: {
-      ...defined({ gramsCo2e: grams, operationalGrams: grams }),
-      ...(uncertainty.standardUncertaintyJoules === undefined
-        ? {}
-        : { standardUncertaintyGrams: gramsOf(uncertainty.standardUncertaintyJoules, factors) }),
-      coverage,
-      estimatedShare: factors.intensity.estimated ? 1 : 0,
-      intensity: { ...factors.intensity },
-    },
+    carbon,
+    ...(water ? { water } : {}),
     work,
     scores: summariseScores(
       journal.scores.filter(({ t }) => t > from && t <= to),
       enough ? kilowattHours : undefined,
     ),
     efficiency: enough ? efficiencyOf(work, joules, grams) : {},
-    phases: options.interval ? [] : phasesOf(journal, counted, missing, to, factors),
-    health: healthOf(journal, factors, boundary),
+    phases: options.interval
+      ? []
+      : phasesOf(journal, counted, missing, to, (intervals, apart) =>
+          operationalGrams(emissions.of(intervals, apart), factors, level),
+        ),
+    health: [
+      ...carbonHealth(factors, level, emitted, journal.health),
+      ...healthOf(journal, boundary),
+      ...(options.health ?? []),
+    ],
     provenance: provenanceOf(journal, factors),
   }
 }
@@ -181,7 +215,10 @@ function phasesOf(
   counted: readonly Known[],
   missing: Stretches,
   end: number,
-  factors: Factors,
+  gramsOf: (
+    intervals: readonly Interval[],
+    apart: readonly (Interval & { joules: number })[],
+  ) => number | undefined,
 ): ReportPhase[] {
   const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
   const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
@@ -215,6 +252,11 @@ function phasesOf(
           sum(parts.map((part) => part.seconds)),
       }
     })
+    const apart = folded.map((line) => ({
+      from: line.from,
+      to: line.to,
+      joules: sum(counted.map((one) => foldedOf(line, one).joules)),
+    }))
     const joules = known.some((part) => part.seconds > RESOLUTION)
       ? sum(known.map((part) => part.joules))
       : undefined
@@ -223,7 +265,7 @@ function phasesOf(
     return {
       name,
       count: Math.max(...Object.values(counts)),
-      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(joules, factors) }),
+      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart) }),
       seconds,
       processSeconds,
       work,
@@ -250,7 +292,13 @@ function foldedOf(
   return seconds > told.seconds + 1e-6 ? { joules: known.joules(line.from, line.to) * share, seconds } : told
 }
 
-function runOf(journal: Journal, from: number, to: number, options: AnalysisOptions): Report['run'] {
+function runOf(
+  journal: Journal,
+  clock: RunClock,
+  from: number,
+  to: number,
+  options: AnalysisOptions,
+): Report['run'] {
   const { start, end } = journal
   const provisional = options.running === true || options.interval !== undefined
   return {
@@ -258,8 +306,8 @@ function runOf(journal: Journal, from: number, to: number, options: AnalysisOpti
     name: start?.name ?? 'unknown',
     status: end?.status ?? (provisional ? 'running' : 'crashed'),
     provisional: provisional || owesReadings(journal),
-    startedAt: wallTime(journal, from),
-    endedAt: wallTime(journal, to),
+    startedAt: clock.text(from),
+    endedAt: clock.text(to),
     seconds: to - from,
     ...defined({
       exitCode: end?.exitCode,
@@ -281,31 +329,13 @@ function owesReadings(journal: Journal): boolean {
   })
 }
 
-/** Wall time at a second of the run, by the last clock line before it: steps of the wall clock do not move the past. */
-function wallTime(journal: Journal, time: number): string {
-  const clock = journal.clocks.findLast((line) => line.t <= time) ?? journal.clocks[0]
-  const since = clock ? { t: clock.t, wall: clock.wall } : { t: 0, wall: journal.start?.wall ?? '' }
-  const at = new Date(Date.parse(since.wall) + (time - since.t) * 1000)
-  return Number.isNaN(at.getTime()) ? new Date(0).toISOString() : at.toISOString()
-}
-
-function healthOf(journal: Journal, factors: Factors, { incomplete, missing }: Boundary): HealthEntry[] {
-  const health = journal.health
+function healthOf(journal: Journal, { incomplete, missing }: Boundary): HealthEntry[] {
+  const health: HealthEntry[] = []
   const gpus = missing.filter(({ kind, why }) => kind === 'gpu' && why === NO_METER)
   if (gpus.length > 0) {
     const labels = [...new Set(gpus.map(({ label }) => label))].join(', ')
     const message = `no meter reads the ${gpus.length === 1 ? 'GPU' : `${gpus.length} GPUs`} of this machine (${labels}): that energy is missing`
     health.push({ severity: 'warning', code: 'gpu-unmetered', message })
-  }
-  if (factors.zoneUnknown) {
-    health.push({
-      severity: 'warning',
-      code: 'zone-unknown',
-      message: `grid zone unknown: the world's average of ${factors.intensity.gramsPerKilowattHour} g/kWh is used; say where with --zone`,
-    })
-  }
-  if (factors.pue === undefined) {
-    health.push({ severity: 'info', code: 'pue-unknown', message: 'PUE unknown: taken as 1' })
   }
   for (const id of incomplete) {
     const message = `${id} knows too little of the run: what it contains is counted instead`
@@ -318,7 +348,7 @@ function healthOf(journal: Journal, factors: Factors, { incomplete, missing }: B
   return health
 }
 
-function provenanceOf(journal: Journal, { intensity: { source } }: Factors): Report['provenance'] {
+function provenanceOf(journal: Journal, factors: Factors): Report['provenance'] {
   const { start, provenance, processes, domains } = journal
   const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
   return {
@@ -329,7 +359,7 @@ function provenanceOf(journal: Journal, { intensity: { source } }: Factors): Rep
     ...defined({ bootId: start?.bootId }),
     ...provenance,
     meters: [...intervals].map(([name, interval]) => ({ name, interval })),
-    dataSets: source === 'constant' ? [] : [source],
+    dataSets: dataSetsOf(factors),
     config: start?.config ?? {},
     ...(processes.length > 0
       ? {

@@ -18,7 +18,7 @@ export {
 } from './event-directory.ts'
 export { ROTATE_AT } from './event-files.ts'
 export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
-export { type Factors, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
 export type { HealthEntry } from './health.ts'
 export type { Interval } from './intervals.ts'
@@ -26,6 +26,9 @@ export { Journal, type JournalDomain, readJournal } from './journal.ts'
 export {
   type DomainLine,
   type EndLine,
+  type GivenFactors,
+  type GivenSource,
+  type IntensityLine,
   JOURNAL_VERSION,
   type JournalLine,
   type KindLine,
@@ -49,6 +52,8 @@ export type {
   Report,
   ReportDomain,
   ReportEfficiency,
+  ReportFactors,
+  ReportIntensity,
   ReportPhase,
   ReportScore,
   RunStatus,

@@ -1,3 +1,4 @@
+import type { EmbodiedChoice, IntensityStep, SourceLabels, WaterIntensity } from '@ergometer/carbon'
 import type { Domain } from '@ergometer/meter'
 import type { HealthEntry } from './health.ts'
 
@@ -19,6 +20,28 @@ export interface RowLine {
   work?: Record<string, number>
 }
 
+/** Factors as a user gives them; absent: not given. */
+export interface GivenFactors {
+  zone?: string
+  /** Grams of CO2e per kilowatt-hour, in place of the zone's. */
+  intensity?: number
+  pue?: number
+  overhead?: number
+  water?: WaterIntensity
+  embodied?: EmbodiedChoice
+  /** Parameters of the model that is trained. */
+  parameters?: number
+  /** Where intensity over time comes from; `intensity` lines hold what it told. */
+  source?: GivenSource
+}
+
+/** A source of intensity as a user gives it, and what its figures are, where that is known of it. */
+export interface GivenSource extends Partial<SourceLabels> {
+  name: string
+  /** Without secrets: those are never options. */
+  options?: unknown
+}
+
 /** First line of a journal. */
 export interface StartLine {
   kind: 'start'
@@ -35,7 +58,7 @@ export interface StartLine {
   events?: string
   parent?: string
   group?: string
-  factors: { zone?: string; intensity?: number; pue?: number }
+  factors: GivenFactors
   config: Record<string, unknown>
   versions: Record<string, string>
 }
@@ -90,6 +113,7 @@ export type KindLine =
   | CpuTimeLine
   | { kind: 'uncertainty'; t: RunSeconds; domain: number; relative: number }
   | ShareLine
+  | IntensityLine
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
 
@@ -137,6 +161,15 @@ export interface ShareLine {
   others: number
   /** Nobody's: no process was at work. */
   idle: number
+}
+
+/** What a source told of the grid's intensity. It holds in wall time; of lines that overlap the last written counts. */
+export interface IntensityLine {
+  kind: 'intensity'
+  /** When it was told. */
+  t: RunSeconds
+  /** From and to in seconds since 1970; without `to`, until something else is told. */
+  step: IntensityStep
 }
 
 /** CPU time since the run's begin. */

@@ -72,6 +72,16 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
   uncertainty: ({ domain, relative }) => isCount(domain) && isAmount(relative) && relative > 0,
   share: ({ t, domain, from, own, others, idle }) =>
     isCount(domain) && isInterval({ from, to: t }) && [own, others, idle].every(isShare),
+  intensity: ({ step }) =>
+    isObject(step) &&
+    isNumber(step['from']) &&
+    (step['to'] === undefined || (isNumber(step['to']) && step['to'] > step['from'])) &&
+    isAmount(step['gramsPerKilowattHour']) &&
+    (step['kind'] === 'average' || step['kind'] === 'marginal') &&
+    (step['basis'] === 'lifecycle' || step['basis'] === 'direct') &&
+    typeof step['source'] === 'string' &&
+    (step['zone'] === undefined || typeof step['zone'] === 'string') &&
+    typeof step['estimated'] === 'boolean',
   health: ({ severity, code, message, ...rest }) =>
     ['info', 'warning', 'error'].includes(severity as string) &&
     typeof code === 'string' &&

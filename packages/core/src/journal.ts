@@ -1,3 +1,4 @@
+import type { IntensityStep } from '@ergometer/carbon'
 import type { HealthEntry } from './health.ts'
 import {
   type BaselineLine,
@@ -46,6 +47,8 @@ export class Journal {
   readonly provenance: Record<string, unknown> = {}
   readonly cpuTimes: CpuTimeLine[] = []
   readonly shares: ShareLine[] = []
+  /** What a source told of the grid's intensity, all of one kind and basis: the last one counts. */
+  readonly intensities: IntensityStep[] = []
   baseline: BaselineLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
   /** Lines that were no lines; a torn last one is not counted. */
@@ -149,6 +152,9 @@ export class Journal {
       case 'uncertainty':
         this.#widen(line)
         break
+      case 'intensity':
+        this.#addIntensity(line.step)
+        break
       case 'share':
         this.shares.push(line)
         break
@@ -163,6 +169,16 @@ export class Journal {
       else rows.add(this.times.at(index - 1), this.times.at(index), null)
     }
     this.domains.push({ line, rows, late: [] })
+  }
+
+  /** A run has one source: what is of another kind or basis cannot be true. */
+  #addIntensity(step: IntensityStep): void {
+    const { kind, basis } = this.start?.factors.source ?? {}
+    const first = this.intensities[0]
+    const fits =
+      step.kind === (kind ?? first?.kind ?? step.kind) && step.basis === (basis ?? first?.basis ?? step.basis)
+    if (fits) this.intensities.push(step)
+    else this.damaged++
   }
 
   /** What was learned of a domain's error later counts for the whole run, if it is larger than what was declared. */

@@ -70,6 +70,12 @@ const gpuAttribution = z.looseObject({
   idleJoules: amount,
 })
 
+const sci = z.looseObject({
+  gramsCo2ePer: amount.optional(),
+  operationalGramsPer: amount,
+  embodiedGramsPer: amount.optional(),
+})
+
 const reportSchema = z.looseObject({
   schema: z.literal('ergometer.report/1'),
   run: z.looseObject({
@@ -105,16 +111,19 @@ const reportSchema = z.looseObject({
     }),
     domains: z.array(domain),
     attribution: z.looseObject({ cpu: cpuAttribution.optional(), gpu: gpuAttribution.optional() }).optional(),
-    facility: z.looseObject({ pue: z.number().min(1), joules: amount }).optional(),
+    facility: z
+      .looseObject({ pue: z.number().min(1), overhead: z.number().min(1).optional(), joules: amount })
+      .optional(),
   }),
   carbon: z.looseObject({
     gramsCo2e: amount.optional(),
     operationalGrams: amount.optional(),
+    embodiedGrams: amount.optional(),
     standardUncertaintyGrams: amount.optional(),
     coverage: share,
     estimatedShare: share,
     intensity: z.looseObject({
-      gramsPerKilowattHour: amount,
+      gramsPerKilowattHour: amount.optional(),
       kind: z.enum(['average', 'marginal']),
       basis: z.enum(['lifecycle', 'direct']),
       source: z.string(),
@@ -122,7 +131,42 @@ const reportSchema = z.looseObject({
       period: z.string().optional(),
       estimated: z.boolean(),
     }),
+    factors: z
+      .looseObject({
+        pue: z.number().min(1),
+        overhead: z.number().min(1),
+        embodied: z
+          .looseObject({
+            totalGrams: amount,
+            lifetimeSeconds: z.number().positive(),
+            share: z.number().positive().max(1),
+            source: z.string().optional(),
+            hardware: z.string().optional(),
+          })
+          .optional(),
+        parameters: z.number().positive().optional(),
+        recomputed: z.array(z.string()).optional(),
+      })
+      .optional(),
+    sci: z.record(z.string(), sci).optional(),
+    sciForAi: z
+      .looseObject({
+        persona: z.literal('provider'),
+        boundary: z.literal('training'),
+        counting: z.literal('gross'),
+        perFlop: sci.optional(),
+        perTrainingToken: sci.optional(),
+        perBillionParameters: sci.optional(),
+      })
+      .optional(),
   }),
+  water: z
+    .looseObject({
+      litres: amount,
+      siteLitresPerKilowattHour: amount.optional(),
+      gridLitresPerKilowattHour: amount.optional(),
+    })
+    .optional(),
   work: amounts,
   scores: z.record(
     z.string(),

@@ -1,4 +1,4 @@
-import type { Intensity } from '@ergometer/carbon'
+import type { EmbodiedEmissions, Intensity, SciForAi, SciScore, WaterIntensity } from '@ergometer/carbon'
 import type { Method } from '@ergometer/meter'
 import type { HealthEntry } from './health.ts'
 
@@ -104,6 +104,23 @@ export interface ReportEfficiency {
   gramsCo2ePer?: number
 }
 
+/** The intensity that was used: weighted by energy where it changed. `gramsPerKilowattHour` is absent where it is not known. */
+export type ReportIntensity = Omit<Intensity, 'gramsPerKilowattHour'> &
+  Partial<Pick<Intensity, 'gramsPerKilowattHour'>>
+
+/** The other factors that were used. */
+export interface ReportFactors {
+  /** 1 where it is unknown. */
+  pue: number
+  /** For power supply, fans and board; 1 where it is unknown or does not apply. */
+  overhead: number
+  embodied?: EmbodiedEmissions
+  /** Parameters of the model that was trained. */
+  parameters?: number
+  /** Which factors are others than those that the run was recorded with. */
+  recomputed?: string[]
+}
+
 /**
  * The report of a run: `report.json`, schema `ergometer.report/1`. Absent means unknown; 0 means a measured
  * zero. Energies are joules, powers watts, times seconds.
@@ -154,17 +171,28 @@ export interface Report {
     /** The run's own part of CPU packages and GPUs, beside the total; present where it was asked for. */
     attribution?: { cpu?: CpuAttribution; gpu?: GpuAttribution }
     /** Energy of the building for this run; absent when its PUE is unknown. */
-    facility?: { pue: number; joules: number }
+    facility?: { pue: number; overhead?: number; joules: number }
   }
   carbon: {
+    /** Equal to `operationalGrams`. */
     gramsCo2e?: number
+    /** Of the energy, PUE and overhead included; location-based. */
     operationalGrams?: number
+    /** Of making the hardware, for the time of the run; absent: unknown. Beside the above, never in it. */
+    embodiedGrams?: number
     standardUncertaintyGrams?: number
+    /** Of the energy, times the share of it that has grams. */
     coverage: number
-    /** Share of the energy whose grid intensity is an estimate, 0 to 1. */
+    /** Share of the energy that has grams whose grid intensity is an estimate, 0 to 1. */
     estimatedShare: number
-    intensity: Intensity
+    intensity: ReportIntensity
+    factors?: ReportFactors
+    /** Software Carbon Intensity (ISO/IEC 21031) per unit of work, and per `run`; absent where too little is known. */
+    sci?: Record<string, SciScore>
+    sciForAi?: SciForAi
   }
+  /** Litres of water; absent where nothing is known of it. */
+  water?: { litres: number } & WaterIntensity
   work: Record<string, number>
   scores: Record<string, ReportScore>
   efficiency: Record<string, ReportEfficiency>
