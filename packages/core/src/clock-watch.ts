@@ -38,6 +38,11 @@ export class ClockWatch {
     return new Date((this.#last.wall - (this.#last.monotonic - this.#origin)) * 1000)
   }
 
+  /** Wall time, in seconds since 1970. */
+  get wall(): number {
+    return Date.now() / 1000
+  }
+
   /** A line, if one is due: every minute, and when a clock jumped. */
   look(): ClockFinding | undefined {
     if (this.#clock() - this.#looked < LOOK_EVERY) return undefined

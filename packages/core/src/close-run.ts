@@ -61,19 +61,36 @@ export function reportRun(
   factorsOf: (journal: Journal) => Factors,
   interval?: Interval,
 ): Report {
+  const { journal, running, report } = openRun(folder, factorsOf)
+  if (report && !interval) return report
+  return analyse(journal, factorsOf(journal), { running, folder, ...(interval ? { interval } : {}) })
+}
+
+/** A run that was read. */
+export interface OpenedRun {
+  readonly journal: Journal
+  /** True while its recorder lives. */
+  readonly running: boolean
+  /** Of a run that was closed just now, as it is stored. */
+  readonly report?: Report
+}
+
+/**
+ * Reads a run folder. A run whose recorder died is closed as `crashed` first, with the event files that are left, and its report stored:
+ * with the factors that `factorsOf` says it was recorded with.
+ */
+export function openRun(folder: string, factorsOf: (journal: Journal) => Factors): OpenedRun {
   const journal = readRun(folder)
   const running = isRecording(folder, journal)
-  const crashed = !running && !journal.end
-  if (crashed) closeCrashed(folder, journal)
-  const report = analyse(journal, factorsOf(journal), { running, folder, ...(interval ? { interval } : {}) })
-  if (crashed) {
-    try {
-      replaceFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`)
-    } catch {
-      // A run that cannot be written to can still be read.
-    }
+  if (running || journal.end) return { journal, running }
+  closeCrashed(folder, journal)
+  const report = analyse(journal, factorsOf(journal), { folder })
+  try {
+    replaceFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`)
+  } catch {
+    // A run that cannot be written to can still be read.
   }
-  return report
+  return { journal, running, report }
 }
 
 function closeCrashed(folder: string, journal: Journal): void {

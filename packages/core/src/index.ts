@@ -2,7 +2,7 @@ export { type AnalysisOptions, analyse } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
-export { isRecording, readRun, reportRun } from './close-run.ts'
+export { isRecording, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'
 export { type CurveProblem, type CurveStep, EnergyCurve, type Segment } from './energy-curve.ts'
@@ -21,6 +21,7 @@ export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type Timed
 export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
 export type { HealthEntry } from './health.ts'
+export type { IntensityOrigin } from './intensity-feed.ts'
 export type { Interval } from './intervals.ts'
 export { Journal, type JournalDomain, readJournal } from './journal.ts'
 export {
@@ -58,5 +59,6 @@ export type {
   ReportScore,
   RunStatus,
 } from './report.ts'
+export { RunClock } from './run-clock.ts'
 export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
 export { sumUncertainty } from './uncertainty.ts'

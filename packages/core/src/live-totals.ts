@@ -1,4 +1,4 @@
-import { chooseBoundary } from './boundary.ts'
+import { type Boundary, chooseBoundary } from './boundary.ts'
 import type { BudgetUse } from './budget.ts'
 import { type Factors, gramsOf } from './factors.ts'
 import type { HealthEntry } from './health.ts'
@@ -23,13 +23,18 @@ export interface LiveTotals {
   readonly health: readonly HealthEntry[]
 }
 
-/** Reads the totals off a recording. `seconds`: of the run; `monotonic`: of the host. `floor`: the last total, which never falls. */
+/**
+ * Reads the totals off a recording. `seconds`: of the run; `monotonic`: of the host. `floor`: the last total, which never falls.
+ * `grams` of the total: by default at the intensity of all times.
+ */
 export function liveTotals(
   recording: Recording,
   factors: Factors,
   seconds: number,
   monotonic: number,
   floor = 0,
+  grams: (joules: number, level: Boundary['level']) => number | undefined = (joules, level) =>
+    gramsOf(joules, factors, level),
 ): LiveTotals {
   const known = recording.settled
   const shares = recording.domains.map((one) => (known > 0 ? Math.min(1, one.ledger.seconds / known) : 0))
@@ -48,12 +53,14 @@ export function liveTotals(
   const joules = counted.some((one) => one.ledger.seconds > 0)
     ? Math.max(floor, sum(counted.map((one) => one.ledger.joules)))
     : undefined
+  const gramsCo2e = joules === undefined ? undefined : grams(joules, boundary.level)
   const watts = counted.map((one) => one.watts)
   return {
     v: 1,
     t: monotonic,
     seconds,
-    ...(joules === undefined ? {} : { joules, gramsCo2e: gramsOf(joules, factors) }),
+    ...(joules === undefined ? {} : { joules }),
+    ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
     ...(watts.length > 0 && watts.every((value) => value !== undefined) ? { watts: sum(watts) } : {}),
     coverage,
     domains: recording.domains.map(({ id, ledger, watts }) => ({

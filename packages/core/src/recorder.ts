@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { after, type MeterError, secondsToGrid } from '@ergometer/meter'
 import { analyse } from './analyse.ts'
 import type { IdlePower } from './baseline.ts'
+import type { Boundary } from './boundary.ts'
 import { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { CpuAccount, realCpuView } from './cpu-account.ts'
@@ -15,11 +16,13 @@ import {
 } from './event-directory.ts'
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
-import type { Factors } from './factors.ts'
+import { type Factors, facilityFactor } from './factors.ts'
 import type { SystemRoots } from './find-gpus.ts'
 import type { HealthEntry } from './health.ts'
+import { IntensityFeed, type IntensityOrigin } from './intensity-feed.ts'
 import { readJournal } from './journal.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
+import { LiveGrams } from './live-grams.ts'
 import { type LiveTotals, liveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
@@ -47,6 +50,8 @@ export interface RecorderOptions {
   /** Seconds between two reads, if not each meter's own. */
   readonly interval?: number | undefined
   readonly factors: Factors
+  /** Where intensity over time comes from; `factors.curve` is then what is known without it. */
+  readonly source?: IntensityOrigin | undefined
   /** Factors as the user gave them, for later recomputation. */
   readonly given: StartLine['factors']
   /** Settings, without secrets. */
@@ -100,6 +105,8 @@ const CPU_LEAST = 1
 const CPU_MOST = 30
 /** Seconds that git may still take at the end. */
 const LAST_GIT = 0.2
+/** Seconds that a source of intensity may still take at the end. */
+const LAST_INTENSITY = 0.2
 /** Seconds that the disk may take at the end before the report is given without it. */
 const LAST_WRITE = 0.5
 
@@ -125,6 +132,8 @@ export class Recorder {
   #noted = '{}'
   #liveSecond = -1
   #liveJoules = 0
+  readonly #liveGrams = new LiveGrams()
+  #feed: IntensityFeed | undefined
   /** That the budget is spent, and on what. */
   #spent: string | undefined
   #badSaid = 0
@@ -260,6 +269,21 @@ export class Recorder {
     if (idle) this.#recording.addBaseline(idle, this.#options.baseline ?? 0)
     this.#account(this.#recording, 0)
     this.#provenance = this.#findProvenance()
+    this.#follow(this.#clocks)
+  }
+
+  /** Asks the source of intensity from now on, if there is one. */
+  #follow(clocks: ClockWatch): void {
+    const { source, factors } = this.#options
+    const { curve } = factors
+    if (!source || !curve) return
+    this.#feed = new IntensityFeed(source, curve, clocks.begin.getTime() / 1000, {
+      wall: () => clocks.wall,
+      write: (step) => {
+        if (!this.#closed) this.#write({ kind: 'intensity', t: Math.round(this.#now() * 1e6) / 1e6, step })
+      },
+      trouble: (message) => this.#say('warning', 'intensity-source-failed', message),
+    })
   }
 
   #write(line: JournalLine): void {
@@ -314,6 +338,7 @@ export class Recorder {
     if (grew) this.#poll({ thoroughly: true })
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
+    this.#feed?.tick()
     this.#account(recording, this.#now())
     this.#noteTaken(recording.settled)
     this.#publish(recording)
@@ -417,13 +442,33 @@ export class Recorder {
     if (second === this.#liveSecond) return
     this.#liveSecond = second
     const { factors, budget } = this.#options
-    const known = liveTotals(recording, factors, this.#now(), this.#clock(), this.#liveJoules)
+    const feed = this.#feed
+    const known = liveTotals(
+      recording,
+      factors,
+      this.#now(),
+      this.#clock(),
+      this.#liveJoules,
+      feed && ((joules, level) => this.#gramsAt(feed.gramsPerKilowattHour, joules, level)),
+    )
     this.#liveJoules = known.joules ?? this.#liveJoules
     const use = budget && budgetUse(budget, known)
     const totals = use ? { ...known, budget: use } : known
     if (use && use.share >= 1) this.#spend(recording, use)
     this.#listener.live(totals)
     this.#replace(LIVE_FILE, JSON.stringify(totals))
+  }
+
+  #gramsAt(
+    gramsPerKilowattHour: number | undefined,
+    joules: number,
+    level: Boundary['level'],
+  ): number | undefined {
+    const factor = facilityFactor(this.#options.factors, level)
+    return this.#liveGrams.upTo(
+      joules,
+      gramsPerKilowattHour === undefined ? undefined : gramsPerKilowattHour * factor,
+    )
   }
 
   /** Ends the run: last readings, last events, report. Safe to call twice; never rejects. */
@@ -452,7 +497,10 @@ export class Recorder {
     this.#accountAt = 0
     this.#account(recording, at)
     this.#meters.stop(recording)
+    const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)
+    await intensity
+    this.#feed?.close()
     this.#poll({ finally: true })
     this.#files.close()
     if (this.#clocks) this.#write(this.#clocks.line())
@@ -487,7 +535,9 @@ export class Recorder {
 
   #analyse(): Report {
     const { folder } = this.#store
-    return analyse(readJournal(this.#store.lines()), this.#options.factors, folder ? { folder } : {})
+    const { factors } = this.#options
+    const known = this.#feed ? { ...factors, curve: this.#feed.curve } : factors
+    return analyse(readJournal(this.#store.lines()), known, folder ? { folder } : {})
   }
 }
 

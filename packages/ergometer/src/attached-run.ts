@@ -18,6 +18,11 @@ const RECORDERS: readonly (keyof Settings)[] = [
   'zone',
   'intensity',
   'pue',
+  'overhead',
+  'water',
+  'embodied',
+  'parameters',
+  'source',
   'scope',
   'baseline',
   'budget',
@@ -54,7 +59,7 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
       const origin = journal.start?.monotonic ?? from
       const begin = Math.max(0, from - origin)
       const interval = { from: begin, to: Math.max(begin, Math.min(to - origin, journal.until)) }
-      const report = reportFolder(info.runFolder, {}, interval)
+      const report = reportFolder(info.runFolder, interval)
       return { ...report, run: { ...report.run, name } }
     } catch (error) {
       return unknownReport(info.runId, name, `${info.runFolder} cannot be read: ${(error as Error).message}`)

@@ -1,7 +1,7 @@
 import { basename, extname, resolve } from 'node:path'
 import { findRecorder, type HealthEntry, newEventDirectory, newRunId, redactValue } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
-import type { GivenFactors } from './factors.ts'
+import type { ChosenFactors } from './given-factors.ts'
 import { isTypeScript, requestMeters, withProcesses } from './meter-request.ts'
 import { meterEnvironment } from './recorder-link.ts'
 import type { StartMessage } from './recorder-message.ts'
@@ -25,6 +25,8 @@ export interface Beginning {
 export interface BeginningDetails {
   /** Monotonic seconds of the call. */
   readonly calledAt: number
+  /** As `chooseFactors` makes them of the settings. */
+  readonly factors: ChosenFactors
   readonly fallbackName: string
   readonly command?: readonly string[]
   readonly owner?: number
@@ -36,7 +38,7 @@ export interface BeginningDetails {
 
 /** Puts together what a recorder needs to know. Throws an ErgometerError for settings that make no sense. */
 export function begin(settings: Settings, details: BeginningDetails): Beginning {
-  const { calledAt, fallbackName, typescript, health = [], ...rest } = details
+  const { calledAt, fallbackName, typescript, factors, health = [], ...rest } = details
   const requests = requestMeters(settings.meters, process.cwd())
   const meters = settings.scope === 'process' ? requests.map(withProcesses) : requests
   const slow = typescript || meters.some(isTypeScript)
@@ -45,15 +47,12 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const metersBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
   const beginBy = baseline === undefined ? metersBy : metersBy + baseline + PATIENCE_BASELINE
   const name = settings.name ?? fallbackName
-  const { zone, intensity, pue, interval, group, budget } = settings
-  const given: GivenFactors = {
-    ...(zone === undefined ? {} : { zone }),
-    ...(intensity === undefined ? {} : { intensity }),
-    ...(pue === undefined ? {} : { pue }),
-  }
+  const { interval, group, budget } = settings
+  const { given, source } = factors
   const config = redactValue({
     ...settings,
     ...(settings.meters ? { meters: meters.map(({ name, options }) => ({ name, options })) } : {}),
+    ...(source ? { source: source.request } : {}),
   })
   return {
     start: {
@@ -66,6 +65,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       beginBy,
       meters,
       given,
+      ...(source ? { source: source.request } : {}),
       config: config as Record<string, unknown>,
       health,
       environment: meterEnvironment(),

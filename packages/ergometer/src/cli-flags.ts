@@ -14,6 +14,11 @@ export interface Flags {
   zone?: string
   intensity?: string
   pue?: string
+  source?: string
+  overhead?: string
+  water?: string
+  embodied?: string
+  parameters?: string
   scope?: string
   baseline?: string
   budget?: string[]
@@ -42,7 +47,21 @@ export function addFactorFlags(command: Command): Command {
   return command
     .option('--zone <code>', 'grid zone: ISO 3166 country such as FR, or WORLD')
     .option('--intensity <g/kWh>', "grid intensity, in place of the zone's")
+    .option(
+      '--source <name[={json}]>',
+      'where intensity over time comes from: csv, electricity-maps, watttime, carbonintensity-uk, …',
+    )
     .option('--pue <factor>', 'power usage effectiveness of the building, at least 1')
+    .option('--overhead <factor>', 'what power supply, fans and board add to component sensors, at least 1')
+    .option(
+      '--water <litres/kWh>',
+      'water of the site, or {"siteLitresPerKilowattHour": …, "gridLitresPerKilowattHour": …}',
+    )
+    .option(
+      '--embodied <hardware>',
+      'emissions of making it: aws:p3.2xlarge, or {"totalGrams": …, "lifetimeYears": 4, "share": 1}',
+    )
+    .option('--parameters <count>', 'parameters of the model, for SCI for AI')
 }
 
 function collect(value: string, previous: string[] = []): string[] {
@@ -52,11 +71,16 @@ function collect(value: string, previous: string[] = []): string[] {
 /** Settings from flags. Throws an ErgometerError that names the flag. */
 export async function flagSettings(flags: Flags): Promise<Settings> {
   const { meter, tag, budget, interval, intensity, pue, baseline, config: _, ...texts } = flags
-  const { home, name, zone, scope, group } = texts
+  const { home, name, zone, scope, group, source, overhead, water, embodied, parameters } = texts
   const settings = {
-    ...withValue({ home, name, zone, scope, group }),
+    ...withValue({ home, name, zone, scope, group, source }),
     ...withValue({ interval: toNumber(interval), baseline: toNumber(baseline) }),
-    ...withValue({ intensity: toNumber(intensity), pue: toNumber(pue) }),
+    ...withValue({ intensity: toNumber(intensity), pue: toNumber(pue), overhead: toNumber(overhead) }),
+    ...withValue({
+      water: waterOf(water),
+      embodied: toObject('embodied', embodied),
+      parameters: toNumber(parameters),
+    }),
     ...(meter ? { meters: meter } : {}),
     ...(budget ? { budget: Object.fromEntries(budget.map(budgetPair)) } : {}),
     ...(tag ? { tags: Object.fromEntries(tag.map(tagPair)) } : {}),
@@ -80,6 +104,26 @@ function toNumber(text: string | undefined): number | string | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   return text.trim() === '' || Number.isNaN(value) ? text : value
+}
+
+/** What looks like JSON is JSON; anything else stays a text. */
+function toObject(flag: string, text: string | undefined): unknown {
+  if (text === undefined || !text.trim().startsWith('{')) return text
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ErgometerError(
+      'SETTINGS_INVALID',
+      `--${flag} '${text}': no JSON: ${(cause as Error).message}`,
+      cause,
+    )
+  }
+}
+
+/** A number is litres of the site. */
+function waterOf(text: string | undefined): unknown {
+  const value = toNumber(text)
+  return typeof value === 'number' ? { siteLitresPerKilowattHour: value } : toObject('water', text)
 }
 
 function budgetPair(text: string): [string, number | string | undefined] {

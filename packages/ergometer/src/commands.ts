@@ -20,6 +20,7 @@ import {
   type Flags,
   flagSettings,
 } from './cli-flags.ts'
+import { chooseFactors } from './given-factors.ts'
 import { installedMeters } from './installed-meters.ts'
 import { listReports } from './list-runs.ts'
 import { type MeterRequest, requestMeters } from './meter-request.ts'
@@ -127,12 +128,8 @@ Examples:
   addHomeFlags(report).action(async (name: string, flags: FormatFlags) => {
     const { format, json, ...given } = flags
     const { settings } = await commandSettings(given)
-    const { zone, intensity, pue } = await flagSettings(given)
-    const made = reportNamed(homeOf(settings), name, {
-      ...(zone === undefined ? {} : { zone }),
-      ...(intensity === undefined ? {} : { intensity }),
-      ...(pue === undefined ? {} : { pue }),
-    })
+    const others = await chooseFactors(await flagSettings(given))
+    const made = await reportNamed(homeOf(settings), name, others)
     if (json || format === 'json') printJson(made)
     else if (format === 'md') print(markdownReport(readableReport(made)))
     else print(terminalReport(readableReport(made), terminal.options(process.stdout)))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyse, isRecording, REPORT_FILE, type Report, readRun, runFolders } from '@ergometer/core'
-import { factorsFrom } from './factors.ts'
+import { recordedFactors } from './factors.ts'
 
 /** Reports of all runs in a home, the oldest first; a run that cannot be read is left out. Nothing is written. */
 export function listReports(home: string): Report[] {
@@ -25,7 +25,7 @@ function storedReport(folder: string): Report | undefined {
 
 function readReport(folder: string): Report {
   const journal = readRun(folder)
-  return analyse(journal, factorsFrom(journal.start?.factors ?? {}), {
+  return analyse(journal, recordedFactors(journal), {
     running: isRecording(folder, journal),
     folder,
   })

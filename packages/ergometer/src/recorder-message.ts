@@ -1,6 +1,14 @@
-import type { Budget, BudgetUse, HealthEntry, LiveTotals, Report, RunEnd } from '@ergometer/core'
-import type { GivenFactors } from './factors.ts'
+import type {
+  Budget,
+  BudgetUse,
+  GivenFactors,
+  HealthEntry,
+  LiveTotals,
+  Report,
+  RunEnd,
+} from '@ergometer/core'
 import type { MeterRequest } from './meter-request.ts'
+import type { SourceRequest } from './source-request.ts'
 
 /** First message to a recorder: the run that it is to record. */
 export interface StartMessage {
@@ -19,6 +27,7 @@ export interface StartMessage {
   readonly baseline?: number
   readonly budget?: Budget
   readonly given: GivenFactors
+  readonly source?: SourceRequest
   readonly config: Readonly<Record<string, unknown>>
   readonly parent?: string
   readonly group?: string

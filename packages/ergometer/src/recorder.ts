@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
+import { join } from 'node:path'
 import { isMainThread, parentPort } from 'node:worker_threads'
-import { type MeterSource, Recorder, redactArguments } from '@ergometer/core'
+import { type IntensityOrigin, type MeterSource, Recorder, redactArguments } from '@ergometer/core'
 import {
   loadMeter,
   MeterError,
@@ -12,7 +13,9 @@ import {
 } from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
 import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
+import { openSource, REPLIES_FOLDER } from './open-source.ts'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
+import type { SourceRequest } from './source-request.ts'
 import { versions } from './version.ts'
 
 // The program of a recorder: one run, told by its parent on stdin, answered on file descriptor 3.
@@ -32,7 +35,7 @@ function receive(message: ToRecorder): void {
 }
 
 function record(start: StartMessage): void {
-  const { meters, given, live, environment, command, ...options } = start
+  const { meters, given, source, live, environment, command, ...options } = start
   const log: Log = (meter) => (message, details) => recorder?.log(meter, message, details)
   recorder = new Recorder(
     {
@@ -40,6 +43,7 @@ function record(start: StartMessage): void {
       meters: meters.map((request) => sourceOf(request, log, environment)),
       factors: factorsFrom(given),
       given,
+      ...(source ? { source: originOf(source, start, log('recorder')) } : {}),
       versions: versions(),
       roots: realContext(),
       command: command && redactArguments(command),
@@ -64,6 +68,23 @@ function record(start: StartMessage): void {
   )
   recorder.ended.then(finish)
   void recorder.start()
+}
+
+/** A source of intensity, to be opened here once the run has begun. */
+function originOf(
+  request: SourceRequest,
+  { given, home }: StartMessage,
+  log: ReturnType<Log>,
+): IntensityOrigin {
+  return {
+    name: request.name,
+    open: (signal) =>
+      openSource(request, given.zone, {
+        signal,
+        cacheFolder: join(home, REPLIES_FOLDER),
+        log: (message, { severity, code }) => log?.(message, { severity, code }),
+      }),
+  }
 }
 
 type Log = (meter: string) => NonNullable<Parameters<typeof openHere>[1]>['log']

@@ -1,17 +1,81 @@
-import { analyse, findRun, type Interval, type Report, readJournal, reportRun } from '@ergometer/core'
-import { factorsFrom, type GivenFactors } from './factors.ts'
+import { join } from 'node:path'
+import { IntensityCurve } from '@ergometer/carbon'
+import {
+  analyse,
+  type Factors,
+  findRun,
+  type GivenFactors,
+  type HealthEntry,
+  type Interval,
+  openRun,
+  type Report,
+  RunClock,
+  readJournal,
+  reportRun,
+} from '@ergometer/core'
+import { factorsFrom, recordedFactors, soundFactors, standInOf, withOthers } from './factors.ts'
+import type { ChosenFactors } from './given-factors.ts'
+import { openSource, REPLIES_FOLDER } from './open-source.ts'
+import { asErgometerError, type ChosenSource } from './source-request.ts'
 
-/** Factors that the caller gives in place of those that the run was recorded with. */
-export type FactorOverrides = GivenFactors
+/** Seconds that a source may take for the history of a run. */
+const SOURCE_PATIENCE = 90
 
-/** The report of a run folder, with the factors it was recorded with, or others. */
-export function reportFolder(folder: string, overrides: FactorOverrides = {}, interval?: Interval): Report {
-  return reportRun(folder, (journal) => factorsFrom({ ...journal.start?.factors, ...overrides }), interval)
+/** The report of a run folder, with the factors that it was recorded with. */
+export function reportFolder(folder: string, interval?: Interval): Report {
+  return reportRun(folder, recordedFactors, interval)
 }
 
-/** The report of a run as `RUN` names it. */
-export function reportNamed(home: string, run: string | undefined, overrides: FactorOverrides): Report {
-  return reportFolder(findRun(home, run), overrides)
+/**
+ * The report of a run as `RUN` names it, with other factors in the place of those that it was recorded with. A source is asked for
+ * the time of the run. What is stored stays as it is.
+ * @throws ErgometerError for a run that is not there, and for a source that cannot be opened
+ */
+export async function reportNamed(
+  home: string,
+  run: string | undefined,
+  others: ChosenFactors = { given: {} },
+): Promise<Report> {
+  const folder = findRun(home, run)
+  const recomputed = [...(others.bundled ? ['source'] : []), ...Object.keys(others.given)]
+  if (recomputed.length === 0) return reportFolder(folder)
+  const { journal, running } = openRun(folder, recordedFactors)
+  const given = withOthers(soundFactors(journal), others)
+  const health: HealthEntry[] = []
+  const factors = others.source
+    ? await askSource(others.source, given, new RunClock(journal), journal.until, home, health)
+    : factorsFrom(given, given.source ? journal.intensities : [])
+  return analyse(journal, { ...factors, recomputed }, { running, folder, health })
+}
+
+/** Factors by what a source tells of the time of a run. What goes wrong is added to `health`. */
+async function askSource(
+  { request }: ChosenSource,
+  given: GivenFactors,
+  clock: RunClock,
+  until: number,
+  home: string,
+  health: HealthEntry[],
+): Promise<Factors> {
+  const log = (message: string, { severity, code }: Pick<HealthEntry, 'severity' | 'code'>) => {
+    if (!health.some((entry) => entry.message === message)) health.push({ severity, code, message })
+  }
+  const source = await openSource(request, given.zone, {
+    log,
+    cacheFolder: join(home, REPLIES_FOLDER),
+    signal: AbortSignal.timeout(SOURCE_PATIENCE * 1000),
+  }).catch((cause) => {
+    throw asErgometerError(cause)
+  })
+  const curve = new IntensityCurve(source, [], standInOf(given, source))
+  const from = clock.milliseconds(0) / 1000
+  const to = Math.max(from + 1e-3, clock.milliseconds(until) / 1000)
+  try {
+    for (const step of await source.history(from, to)) curve.add(step)
+  } catch (error) {
+    log((error as Error).message, { severity: 'warning', code: 'intensity-source-failed' })
+  }
+  return { ...factorsFrom({ ...given, source: { name: request.name } }), curve }
 }
 
 /** What is left to say of a run whose journal cannot be read: everything is unknown. */

@@ -6,6 +6,7 @@ import { liveLine, terminalReport } from '@ergometer/report'
 import { type Beginning, type BeginningDetails, baseName, begin, surroundingRecorder } from './begin.ts'
 import { commandSettings, type Flags } from './cli-flags.ts'
 import { forwardSignals } from './forward-signals.ts'
+import { chooseFactors } from './given-factors.ts'
 import { LiveDisplay } from './live-display.ts'
 import { readableReport } from './readable-report.ts'
 import { RecorderLink } from './recorder-link.ts'
@@ -90,11 +91,11 @@ export async function runCommand(
   return code
 }
 
-async function prepare(flags: RunFlags, details: BeginningDetails): Promise<Beginning> {
+async function prepare(flags: RunFlags, details: Omit<BeginningDetails, 'factors'>): Promise<Beginning> {
   const { live: _live, budgetSignal: _signal, budgetGrace, ...rest } = flags
   graceOf(budgetGrace)
   const { settings, typescript } = await commandSettings(rest)
-  return begin(settings, { ...details, typescript })
+  return begin(settings, { ...details, typescript, factors: await chooseFactors(settings) })
 }
 
 interface ChildEnd {

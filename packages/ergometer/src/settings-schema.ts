@@ -1,6 +1,14 @@
-import { bundledZones } from '@ergometer/carbon'
+import {
+  CarbonError,
+  type EmbodiedChoice,
+  embodiedEmissions,
+  isIntensitySourceFactory,
+  normaliseZone,
+} from '@ergometer/carbon'
 import { isMeterFactory } from '@ergometer/meter'
 import * as z from 'zod'
+
+import { unknownZone } from './unknown-zone.ts'
 
 const NAME = /^[A-Za-z0-9_./-]{1,64}$/
 
@@ -26,6 +34,60 @@ const meter = z.union(
   'expected a meter: a name, a file, or what a meter factory returns',
 )
 
+const litres = z
+  .number('expected litres per kWh, at least 0')
+  .min(0, 'expected litres per kWh, at least 0')
+  .optional()
+
+const water = z.strictObject(
+  { siteLitresPerKilowattHour: litres, gridLitresPerKilowattHour: litres },
+  'expected siteLitresPerKilowattHour or gridLitresPerKilowattHour',
+)
+
+const embodied = z.union(
+  [
+    z.string().refine((text) => hardwareProblem(text) === undefined, {
+      error: (issue) => hardwareProblem(String(issue.input)) ?? '',
+    }),
+    z.strictObject({
+      totalGrams: z.number('expected grams, at least 0').min(0, 'expected grams, at least 0'),
+      lifetimeYears: z
+        .number('expected years, above 0')
+        .min(0.01, 'expected years, at least 0.01')
+        .optional(),
+      share: z
+        .number('expected a share, above 0 and at most 1')
+        .positive('expected a share above 0')
+        .max(1, 'expected a share of at most 1')
+        .optional(),
+    }),
+  ],
+  {
+    error: (issue) =>
+      (typeof issue.input === 'string' && hardwareProblem(issue.input)) ||
+      'expected an instance such as aws:p3.2xlarge, or {"totalGrams":1000000,"lifetimeYears":4,"share":1}',
+  },
+)
+
+const source = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ module: z.string(), source: z.string(), options: z.unknown().optional() }),
+    z.custom((value) => isIntensitySourceFactory(value)),
+  ],
+  'expected a source of intensity: a name, or what a source factory returns',
+)
+
+function hardwareProblem(choice: EmbodiedChoice): string | undefined {
+  try {
+    embodiedEmissions(choice)
+    return undefined
+  } catch (error) {
+    if (CarbonError.isInstance(error)) return error.message
+    throw error
+  }
+}
+
 /** Schema of `Settings`; unknown keys are errors. */
 export const settingsSchema = z.strictObject({
   name: z
@@ -41,15 +103,20 @@ export const settingsSchema = z.strictObject({
     .min(0.001, 'expected seconds, at least 0.001')
     .max(3600, 'expected seconds, at most 3600')
     .optional(),
+  // Whether there is a figure of it is seen when it is known if a source is asked.
   zone: z
     .string()
-    .refine((zone) => bundledZones().includes(zone.trim().toUpperCase()), {
-      error: (issue) =>
-        `unknown zone '${issue.input}': expected an ISO 3166 country code such as FR, or WORLD`,
+    .refine((zone) => normaliseZone(zone) !== undefined, {
+      error: (issue) => unknownZone(String(issue.input)),
     })
     .optional(),
   intensity: z.number('expected g/kWh, at least 0').min(0, 'expected g/kWh, at least 0').optional(),
   pue: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  overhead: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  water: water.optional(),
+  embodied: embodied.optional(),
+  parameters: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  source: source.optional(),
   scope: z.enum(['machine', 'process'], 'expected machine or process').optional(),
   budget: budget.optional(),
   baseline: z

@@ -1,5 +1,7 @@
+import type { EmbodiedChoice, WaterIntensity } from '@ergometer/carbon'
 import { type Budget, ErgometerError } from '@ergometer/core'
 import type { MeterFactory, MeterReference } from '@ergometer/meter'
+import type { SourceChoice } from './source-request.ts'
 
 /** A meter by name (`estimate`, `@acme/ergometer-meter-pdu`, `./pdu-meter.ts`, each with `={JSON}` options), or by value. */
 export type MeterChoice = string | MeterReference | MeterFactory
@@ -16,12 +18,25 @@ export interface Settings {
   home?: string
   /** Seconds between two reads of every meter; absent: each meter's own. */
   interval?: number
-  /** Grid zone: ISO 3166 (`FR`) or `WORLD`. */
+  /** Grid zone: ISO 3166 (`FR`), `WORLD` or a cloud's region (`gcp:europe-north1`); with a source, any zone that it knows. */
   zone?: string
-  /** Grid intensity in g/kWh, in place of the zone's. */
+  /** Grid intensity in g/kWh, in place of the zone's; with a source, where that tells nothing. */
   intensity?: number
   /** Power usage effectiveness of the building, at least 1. */
   pue?: number
+  /** Where grid intensity over time comes from: a source of `@ergometer/carbon` by name, with options as `NAME={JSON}`, or by value. */
+  source?: SourceChoice
+  /**
+   * What power supply, fans and board add to the energy of the components, as a factor of at least 1; used where component
+   * sensors alone are what is counted.
+   */
+  overhead?: number
+  /** Water, in litres per kWh: of the site (WUE) and of the power plants. */
+  water?: WaterIntensity
+  /** Emissions of making the hardware: an instance (`aws:p3.2xlarge`), or figures of its maker. */
+  embodied?: EmbodiedChoice
+  /** Parameters of the model that is trained, for SCI for AI. */
+  parameters?: number
   /** What is attributed: nothing beyond the machine (the default), or also the share of this run's own processes. */
   scope?: 'machine' | 'process'
   /** Seconds of rest before the run, outside of it, over which idle power is measured. */
@@ -58,9 +73,14 @@ function isEmpty(value: unknown): boolean {
   )
 }
 
-/** Settings of several origins: the first that has a key counts; tags merge. */
+/**
+ * Settings of several origins: the first that has a key counts; tags merge. An intensity without a source leaves out the
+ * source of later origins.
+ */
 export function mergeSettings(...origins: readonly Settings[]): Settings {
   const merged: Settings = Object.assign({}, ...[...origins].reverse().map(withoutUndefined))
+  const decides = origins.find(({ intensity, source }) => intensity !== undefined || source !== undefined)
+  if (decides && decides.source === undefined) delete merged.source
   const tags = Object.assign({}, ...[...origins].reverse().map((origin) => origin.tags))
   return Object.keys(tags).length > 0 ? { ...merged, tags } : merged
 }

@@ -11,6 +11,7 @@ import {
 } from './begin.ts'
 import { type ConfigFile, findConfig, loadConfig } from './config-file.ts'
 import { recordRun } from './embedded-run.ts'
+import { chooseFactors } from './given-factors.ts'
 import { RecorderLink } from './recorder-link.ts'
 import type { Run } from './run.ts'
 import { say, sayHealth } from './say-once.ts'
@@ -51,10 +52,11 @@ export async function startRun(options: Settings = {}): Promise<Run> {
 async function prepare(
   options: Settings,
   file: ConfigFile | undefined,
-  details: BeginningDetails,
+  details: Omit<BeginningDetails, 'factors'>,
 ): Promise<Beginning & { settings: Settings }> {
   const given = await parseSettings(options, 'startRun')
   const configured = file ? await loadConfig(file) : {}
   const settings = mergeSettings(given, environmentSettings(), configured)
-  return { ...begin(settings, { ...details, typescript: file?.typescript ?? false }), settings }
+  const factors = await chooseFactors(settings)
+  return { ...begin(settings, { ...details, factors, typescript: file?.typescript ?? false }), settings }
 }

@@ -8,7 +8,7 @@ type Intensity = Report['carbon']['intensity']
 /** The source of an intensity that the user stated. */
 const AS_GIVEN = 'constant'
 
-/** Grams of CO2e, and where the intensity of the electricity comes from. */
+/** Grams of CO2e, where the intensity of the electricity comes from, and what else is in them. */
 export function carbonFact({ carbon, health }: Report): Fact {
   const { intensity } = carbon
   const zoneUnknown = health.some(({ code }) => code === 'zone-unknown')
@@ -17,9 +17,11 @@ export function carbonFact({ carbon, health }: Report): Fact {
     [
       phrase(`${formatNumber(intensity.gramsPerKilowattHour)} g/kWh`),
       ...zone(intensity, zoneUnknown),
-      phrase(intensity.source === AS_GIVEN ? 'as given' : `${intensity.source} ${intensity.period ?? ''}`),
+      phrase(origin(intensity)),
       phrase(`${intensity.kind}, ${intensity.basis}${intensity.estimated ? ', estimated' : ''}`, 'dim'),
     ],
+    ...factors(carbon),
+    ...embodied(carbon),
   ]
   return { label: 'Carbon', lines }
 }
@@ -28,6 +30,40 @@ function zone({ zone, source }: Intensity, unknown: boolean): Line {
   if (unknown) return [phrase('zone unknown: world average', 'caution')]
   if (zone !== undefined) return [phrase(zone)]
   return source === AS_GIVEN ? [] : [phrase('zone unknown', 'caution')]
+}
+
+/** Of intensity that changes, its period is that of the run, which is told already. */
+function origin({ source, period }: Intensity): string {
+  if (period?.includes('/')) return `${source}, weighted by energy over time`
+  return source === AS_GIVEN ? 'as given' : `${source} ${period ?? ''}`
+}
+
+/** The PUE and the overhead, and which factors are not those of the recording. */
+function factors({ factors }: Report['carbon']): Line[] {
+  if (!factors) return []
+  const { pue, overhead, recomputed = [] } = factors
+  const line = [
+    ...(pue === 1 ? [] : [phrase(`PUE ${formatNumber(pue)}`)]),
+    ...(overhead === 1 ? [] : [phrase(`overhead ${formatNumber(overhead)}`)]),
+    ...(recomputed.length === 0
+      ? []
+      : [phrase(`recomputed: other ${recomputed.join(', ')} than recorded`, 'caution')]),
+  ]
+  return line.length === 0 ? [] : [line]
+}
+
+/** Emissions of making the hardware stand beside the grams; both are in SCI. */
+function embodied({ embodiedGrams, factors, sci }: Report['carbon']): Line[] {
+  if (embodiedGrams === undefined) return []
+  const { hardware } = factors?.embodied ?? {}
+  const score = sci?.['run']?.gramsCo2ePer
+  return [
+    [
+      phrase(`embodied ${formatGrams(embodiedGrams)} CO2e beside it`),
+      ...(hardware === undefined ? [] : [phrase(hardware, 'dim')]),
+      ...(score === undefined ? [] : [phrase(`SCI ${formatGrams(score)} per run`)]),
+    ],
+  ]
 }
 
 function amount(carbon: Report['carbon']): Line {

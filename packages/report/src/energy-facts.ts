@@ -29,11 +29,15 @@ export function energyFacts(energy: Energy): Fact[] {
   if (energy.attribution?.cpu) facts.push(ownShare(energy.attribution.cpu))
   if (energy.attribution?.gpu) facts.push(gpuShare(energy.attribution.gpu))
   if (energy.facility !== undefined) {
-    const { pue, joules } = energy.facility
+    const { pue, overhead, joules } = energy.facility
+    const beside = overhead === undefined ? '' : ` and overhead ${overhead.toFixed(2)}`
     facts.push({
       label: 'Facility',
       lines: [
-        [phrase(`${formatEnergy(joules)} at PUE ${pue.toFixed(2)}`), phrase('counted in the carbon', 'dim')],
+        [
+          phrase(`${formatEnergy(joules)} at PUE ${pue.toFixed(2)}${beside}`),
+          phrase('counted in the carbon', 'dim'),
+        ],
       ],
     })
   }
