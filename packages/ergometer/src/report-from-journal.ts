@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { IntensityCurve } from '@ergometer/carbon'
+import { IntensityCurve, type SourceContext } from '@ergometer/carbon'
 import {
   analyse,
   type Factors,
@@ -28,13 +28,14 @@ export function reportFolder(folder: string, interval?: Interval): Report {
 
 /**
  * The report of a run as `RUN` names it, with other factors in the place of those that it was recorded with. A source is asked for
- * the time of the run. What is stored stays as it is.
+ * the time of the run, in the real `world` but for the parts that are given. What is stored stays as it is.
  * @throws ErgometerError for a run that is not there, and for a source that cannot be opened
  */
 export async function reportNamed(
   home: string,
   run: string | undefined,
   others: ChosenFactors = { given: {} },
+  world: Partial<SourceContext> = {},
 ): Promise<Report> {
   const folder = findRun(home, run)
   const recomputed = [...(others.bundled ? ['source'] : []), ...Object.keys(others.given)]
@@ -43,7 +44,14 @@ export async function reportNamed(
   const given = withOthers(soundFactors(journal), others)
   const health: HealthEntry[] = []
   const factors = others.source
-    ? await askSource(others.source, given, new RunClock(journal), journal.until, home, health)
+    ? await askSource(
+        others.source,
+        given,
+        new RunClock(journal),
+        journal.until,
+        { cacheFolder: join(home, REPLIES_FOLDER), ...world },
+        health,
+      )
     : factorsFrom(given, given.source ? journal.intensities : [])
   return analyse(journal, { ...factors, recomputed }, { running, folder, health })
 }
@@ -54,16 +62,16 @@ async function askSource(
   given: GivenFactors,
   clock: RunClock,
   until: number,
-  home: string,
+  world: Partial<SourceContext>,
   health: HealthEntry[],
 ): Promise<Factors> {
   const log = (message: string, { severity, code }: Pick<HealthEntry, 'severity' | 'code'>) => {
     if (!health.some((entry) => entry.message === message)) health.push({ severity, code, message })
   }
   const source = await openSource(request, given.zone, {
-    log,
-    cacheFolder: join(home, REPLIES_FOLDER),
     signal: AbortSignal.timeout(SOURCE_PATIENCE * 1000),
+    ...world,
+    log,
   }).catch((cause) => {
     throw asErgometerError(cause)
   })
