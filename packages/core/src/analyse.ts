@@ -131,7 +131,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       ...healthOf(journal, boundary),
       ...(options.health ?? []),
     ],
-    provenance: provenanceOf(journal, factors),
+    provenance: provenanceOf(journal, dataSetsOf(factors, emitted)),
   }
 }
 
@@ -348,7 +348,7 @@ function healthOf(journal: Journal, { incomplete, missing }: Boundary): HealthEn
   return health
 }
 
-function provenanceOf(journal: Journal, factors: Factors): Report['provenance'] {
+function provenanceOf(journal: Journal, dataSets: string[]): Report['provenance'] {
   const { start, provenance, processes, domains } = journal
   const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
   return {
@@ -359,7 +359,7 @@ function provenanceOf(journal: Journal, factors: Factors): Report['provenance'] 
     ...defined({ bootId: start?.bootId }),
     ...provenance,
     meters: [...intervals].map(([name, interval]) => ({ name, interval })),
-    dataSets: dataSetsOf(factors),
+    dataSets,
     config: start?.config ?? {},
     ...(processes.length > 0
       ? {

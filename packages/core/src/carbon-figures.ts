@@ -82,10 +82,9 @@ export function facilityFigures(
 }
 
 /** Where the figures come from that are nobody's own. */
-export function dataSetsOf({ intensity, curve, embodied }: Factors): string[] {
-  const sources = curve
-    ? [...curve.steps.map(({ source }) => source), curve.standIn?.source]
-    : [intensity.source]
+export function dataSetsOf({ intensity, curve, embodied }: Factors, { standInJoules }: Emissions): string[] {
+  const standIn = standInJoules === undefined ? undefined : curve?.standIn
+  const sources = curve ? [...curve.steps.map(({ source }) => source), standIn?.source] : [intensity.source]
   return [...new Set([...sources, embodied?.source])].filter(
     (source): source is string => source !== undefined && source !== 'constant',
   )
