@@ -218,6 +218,76 @@ describe.each(Object.entries(cases))('%s', (name, given) => {
   })
 })
 
+describe('the night on which clocks are set back', () => {
+  // 02:00 to 03:00 comes twice in Germany and Denmark, 01:00 to 02:00 in Britain; 2024-03-31 has an hour less.
+  const nights: [day: string, local: (hour: number) => string][] = [
+    ['2024-10-27', (hour) => `2024-10-27T0${[2, 2, 3][hour]}:00:00`],
+    ['2024-03-31', (hour) => `2024-03-31T0${[1, 3, 4][hour]}:00:00`],
+  ]
+  const utc = (seconds: number) => new Date(seconds * 1000).toISOString()
+  const minute = (seconds: number) => `${utc(seconds).slice(0, 16)}Z`
+  /** What each service says of an hour, by the period in which it tells its figures. */
+  const tellers: Record<
+    string,
+    [period: number, reply: (at: number[], local: (hour: number) => string) => unknown]
+  > = {
+    'electricity-maps': [
+      3600,
+      (times) => ({
+        data: times.map((time) => ({
+          ...electricityMaps.history[0],
+          datetime: utc(time),
+          carbonIntensity: time % 1000,
+        })),
+      }),
+    ],
+    watttime: [
+      300,
+      (times) => ({
+        ...watttime,
+        data: times.map((time) => ({ point_time: utc(time), value: time % 1000 })),
+      }),
+    ],
+    'carbonintensity-uk': [
+      1800,
+      (times) => ({
+        data: times.map((time) => ({
+          from: minute(time),
+          to: minute(time + 1800),
+          intensity: { forecast: 1, actual: time % 1000 },
+        })),
+      }),
+    ],
+    'energi-data-service': [
+      300,
+      (times, local) => ({
+        records: times.map((time, index) => ({
+          Minutes5UTC: utc(time).slice(0, 19),
+          Minutes5DK: local(Math.floor(index / 12)),
+          PriceArea: 'DK1',
+          CO2Emission: time % 1000,
+        })),
+      }),
+    ],
+    prometheus: [15, (times) => prometheusReply(times.map((time) => [time, String(time % 1000)]))],
+  }
+  test.each(nights.flatMap(([day, local]) => Object.keys(cases).map((name) => [day, name, local] as const)))(
+    '%s: %s tells each hour once',
+    async (day, name, local) => {
+      const [period, reply] = tellers[name] as (typeof tellers)[string]
+      const from = at(`${day}T00:00:00Z`)
+      const times = Array.from({ length: 10_800 / period }, (_, index) => from + index * period)
+      const world = fakeWorld(service({ body: reply(times, local) }), { env, now: from + 40 * 86_400 })
+      const steps = await (await open(cases[name] as Case, world)).history(from, from + 10_800)
+      expect(steps.map((step) => [step.from, step.to])).toEqual(times.map((time) => [time, time + period]))
+      const pounds = name === 'watttime' ? 0.45359237 : 1
+      steps.forEach((step, index) => {
+        expect(step.gramsPerKilowattHour).toBeCloseTo(((times[index] as number) % 1000) * pounds, 9)
+      })
+    },
+  )
+})
+
 describe('electricity-maps', () => {
   const given = cases['electricity-maps'] as Case
 

@@ -123,8 +123,8 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     efficiency: enough ? efficiencyOf(work, joules, grams) : {},
     phases: options.interval
       ? []
-      : phasesOf(journal, counted, missing, to, (intervals, apart) =>
-          operationalGrams(emissions.of(intervals, apart), factors, level),
+      : phasesOf(journal, counted, missing, to, (...parts) =>
+          operationalGrams(emissions.of(...parts), factors, level),
         ),
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
@@ -215,10 +215,7 @@ function phasesOf(
   counted: readonly Known[],
   missing: Stretches,
   end: number,
-  gramsOf: (
-    intervals: readonly Interval[],
-    apart: readonly (Interval & { joules: number })[],
-  ) => number | undefined,
+  gramsOf: (...parts: Parameters<RunEmissions['of']>) => number | undefined,
 ): ReportPhase[] {
   const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
   const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
@@ -265,7 +262,7 @@ function phasesOf(
     return {
       name,
       count: Math.max(...Object.values(counts)),
-      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart) }),
+      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart, joules) }),
       seconds,
       processSeconds,
       work,

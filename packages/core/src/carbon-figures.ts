@@ -101,7 +101,9 @@ function intensityOf({ emitted, period, meanOverTime }: CarbonInput, factors: Fa
   if (!curve) return { ...intensity }
   const { kind, basis, standIn } = curve
   const [step] = curve.steps
-  const grams = emitted.gramsPerKilowattHour ?? meanOverTime()
+  const mean = emitted.gramsPerKilowattHour ?? meanOverTime()
+  // A mean of one figure is that figure: what it is summed up from has rounding errors.
+  const grams = mean === undefined ? undefined : Number(mean.toPrecision(12))
   const { knownJoules, standInJoules = 0, estimatedShare } = emitted
   // Where nothing but the yearly figure is known, it is that figure which was used.
   if (standIn && (knownJoules > 0 ? standInJoules === knownJoules : !step))

@@ -5,6 +5,9 @@ import { isCount, isNumber, isObject } from './untrusted.ts'
 /** No run lasts longer, in seconds: what speaks of later is damage. */
 const LONGEST_RUN = 1e10
 
+/** No grid emits so many grams per kilowatt-hour: what says so is damage. */
+const DIRTIEST = 1e6
+
 /** True if a line of a journal of unknown origin is what its kind promises: everything that an analysis reads of it. */
 export function isSound(line: JournalLine): boolean {
   if (isRow(line)) {
@@ -77,6 +80,7 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     isNumber(step['from']) &&
     (step['to'] === undefined || (isNumber(step['to']) && step['to'] > step['from'])) &&
     isAmount(step['gramsPerKilowattHour']) &&
+    step['gramsPerKilowattHour'] < DIRTIEST &&
     (step['kind'] === 'average' || step['kind'] === 'marginal') &&
     (step['basis'] === 'lifecycle' || step['basis'] === 'direct') &&
     typeof step['source'] === 'string' &&

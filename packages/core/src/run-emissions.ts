@@ -36,23 +36,28 @@ export class RunEmissions {
     this.#pieces = curve ? piecesOf(curve, clock, until) : []
   }
 
-  /** Of disjoint intervals, and of energies that are known by themselves, each spread evenly over its interval. */
-  of(intervals: readonly Interval[], apart: readonly (Interval & { joules: number })[] = []): Emissions {
+  /**
+   * Of disjoint intervals, and of energies that are known by themselves, each spread evenly over its interval. `joules`: of all of it,
+   * where they are known already.
+   */
+  of(
+    intervals: readonly Interval[],
+    apart: readonly (Interval & { joules: number })[] = [],
+    joules?: number,
+  ): Emissions {
     const curve = this.#curve
-    if (!curve) {
-      const joules = [
-        ...intervals.map(({ from, to }) => this.#energy(from, to)),
-        ...apart.map((one) => one.joules),
-      ]
-      return flatEmissions(
-        joules.reduce((sum, one) => sum + one, 0),
-        this.#flat,
-      )
-    }
+    if (!curve) return flatEmissions(joules ?? this.#sum(intervals, apart), this.#flat)
     return curve.integrate([
       ...intervals.flatMap((interval) => this.#stretches(interval)),
       ...apart.map(({ from, to, joules }) => ({ ...this.#wall(from, to), joules })),
     ])
+  }
+
+  #sum(intervals: readonly Interval[], apart: readonly { joules: number }[]): number {
+    let sum = 0
+    for (const { from, to } of intervals) sum += this.#energy(from, to)
+    for (const { joules } of apart) sum += joules
+    return sum
   }
 
   /** The mean intensity over the time between two seconds, in g/kWh; undefined where it is known of none. */

@@ -15,6 +15,9 @@ import type { Factors, GivenFactors, Journal } from '@ergometer/core'
 /** Factors that are no intensity: they go from what was given into the analysis as they are. */
 const PLAIN = ['pue', 'overhead', 'water', 'parameters'] as const
 
+/** No factor is as large, not even the parameters of a model. */
+const MOST = 1e18
+
 /**
  * Factors from what was given: a zone that is not given is unknown, and the world's average stands in for it. Where a source was
  * given, `steps` is what it has told.
@@ -51,7 +54,7 @@ export function soundFactors({ start }: Journal): GivenFactors {
     ...(isWater(water) ? { water } : {}),
     ...(isEmbodied(embodied) ? { embodied } : {}),
     ...(isAtLeast(1, parameters) ? { parameters } : {}),
-    ...(typeof source?.name === 'string' ? { source } : {}),
+    ...(isSource(source) ? { source } : {}),
   }
 }
 
@@ -93,7 +96,7 @@ function curveOf(given: GivenFactors, steps: readonly IntensityStep[]): Intensit
 }
 
 function isAtLeast(least: number, value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= least
+  return typeof value === 'number' && value >= least && value <= MOST
 }
 
 function isWater(water: GivenFactors['water']): boolean {
@@ -101,6 +104,17 @@ function isWater(water: GivenFactors['water']): boolean {
     typeof water === 'object' &&
     water !== null &&
     Object.values(water).every((value) => value === undefined || isAtLeast(0, value))
+  )
+}
+
+function isSource(source: GivenFactors['source']): boolean {
+  if (typeof source !== 'object' || source === null) return false
+  const { name, kind, basis, zone } = source
+  return (
+    typeof name === 'string' &&
+    [undefined, 'average', 'marginal'].includes(kind) &&
+    [undefined, 'lifecycle', 'direct'].includes(basis) &&
+    (zone === undefined || typeof zone === 'string')
   )
 }
 

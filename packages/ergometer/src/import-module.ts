@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { privateFolder } from './private-folder.ts'
 
-/** What a meter or a configuration may import wherever it lies. */
-const OURS = ['@ergometer/meter', 'ergometer']
+/** What a meter, a source of intensity or a configuration may import wherever it lies. */
+const OURS = ['@ergometer/meter', '@ergometer/carbon', 'ergometer']
 
 /** File names that need a translator on some supported Node. */
 export const TYPESCRIPT = /\.[cm]?tsx?$/
 
 /**
  * Imports a module, TypeScript too, by its URL. A module outside of any project may import
- * `@ergometer/meter` and `ergometer` all the same: it is given ours.
+ * what is ours all the same: it is given ours.
  */
 export async function importModule(url: string): Promise<Record<string, unknown>> {
   if (!TYPESCRIPT.test(url)) {

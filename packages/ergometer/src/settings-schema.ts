@@ -34,9 +34,16 @@ const meter = z.union(
   'expected a meter: a name, a file, or what a meter factory returns',
 )
 
+/** A factor of energy. */
+const factor = z
+  .number('expected a number, at least 1')
+  .min(1, 'expected at least 1')
+  .max(1000, 'expected at most 1000')
+
 const litres = z
   .number('expected litres per kWh, at least 0')
   .min(0, 'expected litres per kWh, at least 0')
+  .max(1e6, 'expected litres per kWh, at most 1000000')
   .optional()
 
 const water = z.strictObject(
@@ -50,7 +57,10 @@ const embodied = z.union(
       error: (issue) => hardwareProblem(String(issue.input)) ?? '',
     }),
     z.strictObject({
-      totalGrams: z.number('expected grams, at least 0').min(0, 'expected grams, at least 0'),
+      totalGrams: z
+        .number('expected grams, at least 0')
+        .min(0, 'expected grams, at least 0')
+        .max(1e18, 'expected grams, at most 1e18'),
       lifetimeYears: z
         .number('expected years, above 0')
         .min(0.01, 'expected years, at least 0.01')
@@ -110,12 +120,20 @@ export const settingsSchema = z.strictObject({
       error: (issue) => unknownZone(String(issue.input)),
     })
     .optional(),
-  intensity: z.number('expected g/kWh, at least 0').min(0, 'expected g/kWh, at least 0').optional(),
-  pue: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
-  overhead: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  intensity: z
+    .number('expected g/kWh, at least 0')
+    .min(0, 'expected g/kWh, at least 0')
+    .max(1e6, 'expected g/kWh, at most 1000000')
+    .optional(),
+  pue: factor.optional(),
+  overhead: factor.optional(),
   water: water.optional(),
   embodied: embodied.optional(),
-  parameters: z.number('expected a number, at least 1').min(1, 'expected at least 1').optional(),
+  parameters: z
+    .number('expected a number, at least 1')
+    .min(1, 'expected at least 1')
+    .max(1e18, 'expected at most 1e18')
+    .optional(),
   source: source.optional(),
   scope: z.enum(['machine', 'process'], 'expected machine or process').optional(),
   budget: budget.optional(),

@@ -10,8 +10,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Report } from '@ergometer/core'
+import { analyse, type Report, readJournal } from '@ergometer/core'
+import { parseReport } from '@ergometer/core/report-schema'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordedFactors } from '../src/factors.ts'
 import { chooseFactors } from '../src/given-factors.ts'
 import { reportNamed } from '../src/report-from-journal.ts'
 import type { Settings } from '../src/settings.ts'
@@ -196,4 +199,51 @@ test('a run that crashed is closed and stored with the factors of its recording,
   expect(asked.carbon.gramsCo2e).toBeCloseTo(5, 9)
   const stored = JSON.parse(readFileSync(join(crashed, 'report.json'), 'utf8')) as Report
   expect(stored.carbon.gramsCo2e).toBeCloseTo(162.15, 9)
+})
+
+test('a journal with any factors, and any intensity, makes a report that keeps its schema', () => {
+  const [start = '', ...lines] = readFileSync(JOURNAL, 'utf8').trimEnd().split('\n')
+  const odd = fc.oneof(
+    fc.constantFrom(null, -1, 0, 1, 1e308, '', 'FR', 'marginal', 'aws:p3.2xlarge', true, [], {}, [1]),
+    fc.record({
+      name: fc.constant('csv'),
+      kind: fc.constantFrom('average', 'marginal', 7),
+      zone: fc.constantFrom('FR', 3),
+    }),
+    fc.record({
+      totalGrams: fc.constantFrom(1, -1, 'x'),
+      share: fc.constantFrom(0, 1, 2),
+      lifetimeYears: fc.constantFrom(0, 4),
+    }),
+  )
+  const names = ['zone', 'intensity', 'pue', 'overhead', 'water', 'embodied', 'parameters', 'source']
+  const factors = fc.dictionary(fc.constantFrom(...names), odd)
+  const step = fc.dictionary(
+    fc.constantFrom('from', 'to', 'gramsPerKilowattHour', 'kind', 'basis', 'source', 'zone', 'estimated'),
+    fc.oneof(
+      fc.constantFrom(1795903200, 1795906800, 1e308, 'average', 'marginal', 'direct', 'lifecycle'),
+      odd,
+    ),
+  )
+  fc.assert(
+    fc.property(factors, fc.array(step), (given, steps) => {
+      const sound = {
+        from: 1795903200,
+        gramsPerKilowattHour: 1,
+        kind: 'average',
+        basis: 'lifecycle',
+        source: 'csv',
+        estimated: false,
+      }
+      const text = [
+        JSON.stringify({ ...JSON.parse(start), factors: given }),
+        ...lines,
+        ...steps.map((one) => JSON.stringify({ kind: 'intensity', t: 0, step: { ...sound, ...one } })),
+      ]
+      const journal = readJournal(text)
+      const report = analyse(journal, recordedFactors(journal))
+      expect(() => parseReport(JSON.parse(JSON.stringify(report)))).not.toThrow()
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -194,6 +194,36 @@ describe.concurrent('startRun', () => {
     expect(water?.litres).toBeCloseTo(((energy.joules ?? Number.NaN) / 3.6e6) * 2, 9)
   })
 
+  test('takes a source of somebody’s own, by its module', async ({ place }) => {
+    place.write(
+      'night.mjs',
+      `import { defineIntensitySource } from '@ergometer/carbon'
+export const night = defineIntensitySource(import.meta.url, {
+  name: 'night',
+  open: () => {
+    const labels = { kind: 'marginal', basis: 'direct', source: 'night', estimated: false }
+    return { ...labels, latest: async () => undefined, history: async () => [{ from: 0, gramsPerKilowattHour: 33, ...labels }] }
+  },
+})
+`,
+    )
+    const script = place.training(
+      `const module = new URL('night.mjs', import.meta.url).href
+const run = await startRun({ meters, source: { module, source: 'night' } })
+${UNTIL_TOLD}
+await run.end()`,
+    )
+    await place.node(script).ended
+    const { carbon } = await place.stored()
+    expect(carbon.intensity).toMatchObject({
+      gramsPerKilowattHour: 33,
+      kind: 'marginal',
+      basis: 'direct',
+      source: 'night',
+    })
+    expect((await place.report()).carbon).toEqual(carbon)
+  })
+
   test('leaves out the source of the configuration where an intensity is stated', async ({ place }) => {
     place.write('ergometer.config.json', JSON.stringify({ source: grid(place, 100) }))
     const script = place.training(
