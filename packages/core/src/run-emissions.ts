@@ -1,12 +1,12 @@
 import type { Emissions, EnergyStretch, Intensity, IntensityCurve } from '@ergometer/carbon'
 import { type Factors, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import type { Interval } from './intervals.ts'
-import type { RunClock } from './run-clock.ts'
+import type { ClockSection, RunClock } from './run-clock.ts'
 
 /** Energy between two seconds of the run, in joules. */
 export type EnergyBetween = (from: number, to: number) => number
 
-/** Part of a run over which the intensity is one, as it is at an instant of wall time, in seconds since 1970. */
+/** Part of a run over which the intensity is one, as it is at an instant of wall time, in seconds since 1970: there, or before. */
 interface Piece extends Interval {
   readonly instant: number
 }
@@ -66,7 +66,7 @@ export class RunEmissions {
     return this.#curve.integrate([{ ...this.#wall(from, to), joules: 1 }]).gramsPerKilowattHour
   }
 
-  /** Pieces of an interval, each at an instant within it: the integral is then of steps alone. */
+  /** Pieces of an interval, each at the instant since which its intensity holds: the integral is then of steps alone. */
   #stretches({ from, to }: Interval): EnergyStretch[] {
     const stretches: EnergyStretch[] = []
     for (let index = this.#indexAt(from); index < this.#pieces.length; index++) {
@@ -110,31 +110,33 @@ function flatEmissions(joules: number, { gramsPerKilowattHour, estimated }: Inte
 
 /** The run, cut wherever the intensity or the clock makes a step. */
 function piecesOf(curve: IntensityCurve, clock: RunClock, until: number): Piece[] {
-  const steps = [
-    ...new Set(curve.steps.flatMap(({ from, to = Number.POSITIVE_INFINITY }) => [from, to])),
-  ].map((time) => time * 1000)
+  const steps = [...new Set(curve.steps.flatMap(({ from, to = Number.POSITIVE_INFINITY }) => [from, to]))]
   const pieces: Piece[] = []
   let next = 0
-  for (const { from, to, milliseconds } of clock.sections(0, until)) {
+  for (const section of clock.sections(0, until)) {
+    const timeOf = (wall: number) => section.from + secondsFrom(section, wall)
     // Wall time may have stepped back.
-    while (next > 0 && (steps[next - 1] as number) > milliseconds) next--
-    while (next < steps.length && (steps[next] as number) <= milliseconds) next++
-    let begin = from
-    const cut = (end: number): void => {
-      if (end <= begin) return
-      pieces.push({
-        from: begin,
-        to: end,
-        instant: (milliseconds + ((begin + end) / 2 - from) * 1000) / 1000,
-      })
-      begin = end
+    while (next > 0 && timeOf(steps[next - 1] as number) > section.from) next--
+    while (next < steps.length && timeOf(steps[next] as number) <= section.from) next++
+    let from = section.from
+    const cut = (to: number): void => {
+      // What holds since the step before holds here.
+      const instant = steps[next - 1] ?? Number.NEGATIVE_INFINITY
+      if (to > from) pieces.push({ from, to, instant })
+      from = Math.max(from, to)
     }
     for (; next < steps.length; next++) {
-      const time = from + ((steps[next] as number) - milliseconds) / 1000
-      if (time >= to) break
+      const time = timeOf(steps[next] as number)
+      if (time >= section.to) break
       cut(time)
     }
-    cut(to)
+    cut(section.to)
   }
   return pieces
+}
+
+/** Seconds from the begin of a section to an instant of wall time: of two large numbers, without losing what is small. */
+function secondsFrom({ milliseconds }: ClockSection, wall: number): number {
+  const whole = Math.floor(milliseconds / 1000)
+  return wall - whole - (milliseconds - whole * 1000) / 1000
 }
