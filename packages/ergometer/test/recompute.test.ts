@@ -132,6 +132,9 @@ describe('one journal', () => {
     expect(codes(lifecycle)).toEqual(
       expect.arrayContaining(['intensity-source-failed', 'intensity-stand-in']),
     )
+    const stated = (await recomputed({ source, intensity: 77 })).carbon
+    expect(stated.gramsCo2e).toBeCloseTo(0.5 * 77 * 1.2, 9)
+    expect(stated).toMatchObject({ estimatedShare: 1, intensity: { source: 'constant', estimated: true } })
     const direct = await recomputed({ source: source.replace('{', '{"basis":"direct",') })
     expect(direct.carbon).not.toHaveProperty('gramsCo2e')
     expect(direct.carbon).toMatchObject({ coverage: 0, intensity: { basis: 'direct' } })

@@ -9,11 +9,11 @@ type Intensity = Report['carbon']['intensity']
 const AS_GIVEN = 'constant'
 
 /** Grams of CO2e, where the intensity of the electricity comes from, and what else is in them. */
-export function carbonFact({ carbon, health }: Report): Fact {
+export function carbonFact({ carbon, energy, health }: Report): Fact {
   const { intensity } = carbon
   const zoneUnknown = health.some(({ code }) => code === 'zone-unknown')
   const lines: Line[] = [
-    amount(carbon),
+    amount(carbon, energy.coverage),
     [
       phrase(`${formatNumber(intensity.gramsPerKilowattHour)} g/kWh`),
       ...zone(intensity, zoneUnknown),
@@ -66,7 +66,7 @@ function embodied({ embodiedGrams, factors, sci }: Report['carbon']): Line[] {
   ]
 }
 
-function amount(carbon: Report['carbon']): Line {
+function amount(carbon: Report['carbon'], seen: number): Line {
   const { gramsCo2e, standardUncertaintyGrams, coverage, estimatedShare, intensity } = carbon
   if (gramsCo2e === undefined) return [phrase('unknown', 'caution')]
   const grams =
@@ -74,7 +74,10 @@ function amount(carbon: Report['carbon']): Line {
       ? `${formatGrams(gramsCo2e)} CO2e`
       : `${formatUncertainGrams(gramsCo2e, 2 * standardUncertaintyGrams)} CO2e (95 %)`
   const line = [phrase(grams, 'strong')]
-  if (isPartial(coverage)) line.push(phrase(`of what was seen, ${formatShare(coverage)} of the time`))
+  // What has no intensity has no grams, though it was seen.
+  const known = seen > 0 ? coverage / seen : 1
+  if (isPartial(seen)) line.push(phrase(`of what was seen, ${formatShare(seen)} of the time`))
+  if (isPartial(known)) line.push(phrase(`of ${formatShare(known)} of the energy`, 'caution'))
   if (estimatedShare > 0 && !intensity.estimated) {
     line.push(phrase(`${formatShare(estimatedShare)} of it at estimated intensity`, 'dim'))
   }

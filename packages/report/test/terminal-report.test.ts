@@ -234,6 +234,48 @@ describe('terminalReport', () => {
     ).toContain('0.412 ± 0.021 kWh seen, 90 % of the time (about 0.45 in all)')
   })
 
+  it('says which factors are in the grams, what has none, and which were not recorded', () => {
+    const { standardUncertaintyGrams: _, ...carbon } = richReport.carbon
+    const report = {
+      ...richReport,
+      energy: { ...richReport.energy, facility: { pue: 1.1, overhead: 1.05, joules: 1_713_096 } },
+      carbon: {
+        ...carbon,
+        coverage: 0.749,
+        embodiedGrams: 12.5,
+        estimatedShare: 0,
+        intensity: {
+          ...carbon.intensity,
+          gramsPerKilowattHour: 48.2,
+          source: 'electricity-maps',
+          period: '2026-03-01T09:30:12.418Z/2026-03-01T10:30:06.900Z',
+        },
+        factors: {
+          pue: 1.1,
+          overhead: 1.05,
+          embodied: { totalGrams: 1e6, lifetimeSeconds: 1e8, share: 1, hardware: 'aws:p3.2xlarge' },
+          recomputed: ['source', 'overhead'],
+        },
+      },
+    }
+    const text = terminalReport(report)
+    const begin = text.indexOf('  Facility')
+    expect(`\n${text.slice(begin, text.indexOf('\n\n', begin))}`).toMatchInlineSnapshot(`
+      "
+        Facility  0.476 kWh at PUE 1.10 and overhead 1.05 · counted in the carbon
+        Carbon    25.4 g CO2e · of 75 % of the energy
+                  48.2 g/kWh · FR · electricity-maps, weighted by energy over time
+                  average, lifecycle
+                  PUE 1.10 · overhead 1.05
+                  recomputed: other source, overhead than recorded
+                  embodied 12.5 g CO2e beside it · aws:p3.2xlarge"
+    `)
+    const unknown = { ...carbon.intensity, gramsPerKilowattHour: undefined }
+    expect(terminalReport({ ...richReport, carbon: { ...carbon, intensity: unknown as never } })).toContain(
+      '– g/kWh',
+    )
+  })
+
   it('quotes a run id that a shell would obey', () => {
     const run = { ...richReport.run, id: "x'; rm -rf ~" }
     expect(terminalReport({ ...richReport, run })).toContain(`ergometer report 'x'\\''; rm -rf ~'`)
