@@ -103,6 +103,8 @@ const REFUSAL = 2
 const CPU_SHARE = 0.05
 const CPU_LEAST = 1
 const CPU_MOST = 30
+/** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
+const HELD_UP = 1
 /** Seconds that git may still take at the end. */
 const LAST_GIT = 0.2
 /** Seconds that a source of intensity may still take at the end. */
@@ -126,6 +128,8 @@ export class Recorder {
   #recording: Recording | undefined
   #origin = 0
   #lookEvery = LOOK_EVERY
+  #lookedAt = 0
+  #hearing = false
   /** How much of the event files was taken at whole seconds that are not in the journal yet. */
   readonly #taken: { second: number; files: Record<string, number> }[] = []
   #takenSecond = -1
@@ -166,7 +170,7 @@ export class Recorder {
         soon: (action) => this.#soon(() => action(this.#recording as Recording, this.#origin)),
         ownerOf: this.#cpu && ((consumer) => this.#ownerOf(consumer)),
         taken: () => {
-          if (Math.floor(this.#now()) > (this.#recording?.settled ?? 0)) this.#advance()
+          if (Math.floor(this.#now()) > (this.#recording?.settled ?? 0)) this.#catchUp()
         },
       },
       options.interval,
@@ -236,6 +240,7 @@ export class Recorder {
     const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
     const at = Math.min(this.#clock(), this.#options.beginBy)
     this.#origin = at
+    this.#lookedAt = this.#clock()
     this.#clocks = new ClockWatch(this.#clock, at)
     const { pid, processStart, bootId } = processIdentity()
     const start: StartLine = {
@@ -317,7 +322,7 @@ export class Recorder {
 
   #tick(): void {
     if (this.#ended) return
-    this.#advance()
+    this.#catchUp()
     this.#cancel = after(secondsToGrid(this.#clock(), this.#lookEvery), () => this.#tick())
   }
 
@@ -326,9 +331,26 @@ export class Recorder {
     this.#soon(() => this.#advance(true))
   }
 
+  /** After a standstill the run may be over already: no row is written before what was said meanwhile is heard. */
+  #catchUp(): void {
+    if (this.#hearing) return
+    if (this.#clock() - this.#lookedAt <= HELD_UP) {
+      this.#advance()
+      return
+    }
+    this.#hearing = true
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#hearing = false
+        this.#advance()
+      }),
+    )
+  }
+
   #advance(thoroughly = false): void {
     const recording = this.#recording
     if (!recording || this.#ended) return
+    this.#lookedAt = this.#clock()
     this.#watchClocks(recording)
     const second = Math.floor(this.#now())
     if (second > this.#takenSecond) this.#taken.push({ second, files: this.#files.taken() })
@@ -336,6 +358,8 @@ export class Recorder {
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
     if (grew) this.#poll({ thoroughly: true })
+    // Its last event may have ended the run, at a time of its own.
+    if (this.#ended) return
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
     this.#feed?.tick()

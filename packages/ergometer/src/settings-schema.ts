@@ -16,13 +16,19 @@ const tagName = z.string().regex(NAME, 'a tag name has 1 to 64 letters, digits, 
 
 const limit = z.number('expected a number above 0').positive('expected a number above 0').optional()
 
+const LIMITS = 'expected kilowattHours, gramsCo2e or hours'
+
 const budget = z
   .strictObject(
     { kilowattHours: limit, gramsCo2e: limit, hours: limit },
-    'expected kilowattHours, gramsCo2e or hours',
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys' ? `unknown '${issue.keys.join("', '")}': ${LIMITS}` : LIMITS,
+    },
   )
   .refine((given) => Object.values(given).some((one) => one !== undefined), {
-    error: 'expected kilowattHours, gramsCo2e or hours',
+    error: LIMITS,
+    when: ({ issues }) => issues.length === 0,
   })
 
 const meter = z.union(
@@ -98,8 +104,7 @@ function hardwareProblem(choice: EmbodiedChoice): string | undefined {
   }
 }
 
-/** Schema of `Settings`; unknown keys are errors. */
-export const settingsSchema = z.strictObject({
+const settings = {
   name: z
     .string('expected a text')
     .min(1, 'expected a text')
@@ -144,4 +149,12 @@ export const settingsSchema = z.strictObject({
     .optional(),
   group: z.string().min(1).max(256).optional(),
   recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
+}
+
+/** Schema of `Settings`; unknown keys are errors. */
+export const settingsSchema = z.strictObject(settings, {
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `unknown '${issue.keys.join("', '")}': expected ${Object.keys(settings).join(', ')}`
+      : undefined,
 })

@@ -107,7 +107,18 @@ describe.concurrent('ergometer.config', () => {
 
   const wrong: readonly [what: string, file: string, text: string, message: RegExp][] = [
     ['bad JSON', 'json', '{ "name": ', /ergometer\.config\.json: cannot be loaded: .*JSON/],
-    ['an unknown key', 'json', '{ "nmae": "typo" }', /ergometer\.config\.json: .*nmae/],
+    [
+      'an unknown key',
+      'json',
+      '{ "nmae": "typo" }',
+      /ergometer\.config\.json: settings: unknown 'nmae': expected name, tags, /,
+    ],
+    [
+      'an unknown limit',
+      'json',
+      '{ "budget": { "joules": 5 } }',
+      /ergometer\.config\.json: budget: unknown 'joules': expected kilowattHours, gramsCo2e or hours$/m,
+    ],
     ['a value of the wrong type', 'json', '{ "tags": { "lr": [1] } }', /ergometer\.config\.json: tags\.lr: /],
     ['no object', 'json', '[1]', /ergometer\.config\.json: .*expected/],
     ['a syntax error', 'ts', 'export default {', /ergometer\.config\.ts: cannot be loaded: /],

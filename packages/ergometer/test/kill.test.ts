@@ -349,13 +349,15 @@ describe.concurrent('a recorder that hangs', () => {
       say('ready')
       await told()
       const before = performance.now()
-      const report = await run.end()
+      const ending = run.end()
+      say('called ' + Number(process.hrtime.bigint()) / 1e9)
+      const report = await ending
       say('ended ' + (performance.now() - before) / 1000)
       say('status ' + report.run.status + ' ' + report.run.provisional)
     `)
     const trainer = place.node(script)
     await trainer.said('ready')
-    const { recorder } = await place.begun()
+    const { recorder, monotonic } = await place.begun()
     await sleep(1.2)
     process.kill(recorder.pid, 'SIGSTOP')
     trainer.tell('end')
@@ -363,7 +365,11 @@ describe.concurrent('a recorder that hangs', () => {
     expect(await trainer.said('status')).toBe('running true')
     expect((await trainer.ended).code).toBe(0)
     process.kill(recorder.pid, 'SIGCONT')
-    expect((await written(place)).run.status).toBe('completed')
+    const report = await written(place)
+    expect(report.run.status).toBe('completed')
+    // The standstill after the end is no part of the run.
+    expect(report.run.seconds).toBeLessThan(Number(await trainer.said('called')) - monotonic + 0.001)
+    expectTrue(report)
   })
 
   test('does not keep a wrapper for longer than 2 s', async ({ place }) => {
@@ -377,14 +383,19 @@ describe.concurrent('a recorder that hangs', () => {
       'echo ready; read line; exit 5',
     ])
     await wrapper.said('ready')
-    const { recorder } = await place.begun()
+    const { recorder, monotonic } = await place.begun()
     process.kill(recorder.pid, 'SIGSTOP')
     const before = now()
     wrapper.tell('end')
     expect((await wrapper.ended).code).toBe(5)
-    expect(now() - before).toBeLessThan(3)
+    const endedAt = now()
+    expect(endedAt - before).toBeLessThan(3)
     process.kill(recorder.pid, 'SIGCONT')
-    expect((await written(place)).run).toMatchObject({ status: 'failed', exitCode: 5 })
+    const report = await written(place)
+    expect(report.run).toMatchObject({ status: 'failed', exitCode: 5 })
+    // The 2 s that the wrapper waited are no part of the run.
+    expect(report.run.seconds).toBeLessThan(endedAt - monotonic - 1.5)
+    expectTrue(report)
   })
 
   test('is ended with its meter processes when its trainer is killed', async ({ place }) => {
