@@ -2,9 +2,9 @@
  * How a class of CPUs turns its TDP into power. Shares are of the TDP; uncertainties are relative and one sigma.
  *
  * No maker publishes these figures. They are rounded priors from published package power readings of each class,
- * kept coarse on purpose, and their uncertainty says so. The shares of servers, workstations and desktops were
- * checked against RAPL sweeps of a Xeon E3-1240 v2, a dual Xeon E5-2620 v3, an EPYC 8024P and a Threadripper 1950X
- * (README, "Accuracy"); the others could not be.
+ * kept coarse on purpose, and their uncertainty says so. The shares and exponents of servers, workstations and
+ * desktops are held against RAPL sweeps of a Xeon E3-1240 v2, a dual Xeon E5-2620 v3, an EPYC 8024P and a
+ * Threadripper 1950X (README, "Accuracy"); the others could not be.
  */
 export interface CpuClass {
   readonly name: string
@@ -14,20 +14,30 @@ export interface CpuClass {
   readonly fullShare: number
   /** Relative standard uncertainty of `fullShare`: ordinary integer code to wide vector code. */
   readonly fullUncertainty: number
+  /** Exponent of the load curve `1 - (1 - u) ** exponent`: above 1, so that cores saturate before full load. */
+  readonly curveExponent: number
   /** TDP watts of one hardware thread, for a model whose TDP or thread count is not in the table. */
   readonly wattsPerThread: number
   /** Relative standard uncertainty of `wattsPerThread`: how models of the class scatter. */
   readonly threadUncertainty: number
 }
 
+/**
+ * Of classes without a sweep of their own: the middle of the curve, 0.69 of the way from idle to full, is then that of
+ * Teads' measured cloud servers (0.12, 0.32, 0.75, 1.02 of the TDP at 0, 10, 50, 100 % load: 0.70 of the way).
+ */
+const TEADS_EXPONENT = 1.7
+
 /** The classes, by name. */
 export const CPU_CLASSES = {
-  // Xeon Scalable and Xeon E5: TDP is a limit that the firmware enforces. 3.4 W (8380) to 4.3 W (E5-2680 v4) a thread.
+  // Xeon Scalable and Xeon E5: TDP is a limit that the firmware enforces, and the governor lets clocks rise with load,
+  // which makes the curve almost straight. 3.4 W (8380) to 4.3 W (E5-2680 v4) a thread.
   server: {
     name: 'server',
     idleShare: 0.1,
-    fullShare: 0.7,
+    fullShare: 0.65,
     fullUncertainty: 0.25,
+    curveExponent: 1.2,
     wattsPerThread: 3.9,
     threadUncertainty: 0.25,
   },
@@ -35,8 +45,9 @@ export const CPU_CLASSES = {
   chipletServer: {
     name: 'chiplet server',
     idleShare: 0.2,
-    fullShare: 0.7,
+    fullShare: 0.62,
     fullUncertainty: 0.25,
+    curveExponent: 2,
     wattsPerThread: 2.4,
     threadUncertainty: 0.45,
   },
@@ -44,17 +55,20 @@ export const CPU_CLASSES = {
   workstation: {
     name: 'workstation',
     idleShare: 0.2,
-    fullShare: 0.9,
+    fullShare: 0.95,
     fullUncertainty: 0.25,
+    curveExponent: 2,
     wattsPerThread: 5,
     threadUncertainty: 0.45,
   },
-  // Core with a locked multiplier, Xeon E3 and E: one die, deep sleep states. 4 W (i5-13400) to 10 W (E3-1270 v3) a thread.
+  // Core with a locked multiplier, Xeon E3 and E: one die, deep sleep states, turbo up to the TDP and for a while beyond.
+  // 4 W (i5-13400) to 10 W (E3-1270 v3) a thread.
   desktop: {
     name: 'desktop',
     idleShare: 0.08,
-    fullShare: 0.8,
+    fullShare: 1.05,
     fullUncertainty: 0.25,
+    curveExponent: 1.9,
     wattsPerThread: 6,
     threadUncertainty: 0.45,
   },
@@ -64,6 +78,7 @@ export const CPU_CLASSES = {
     idleShare: 0.06,
     fullShare: 1.3,
     fullUncertainty: 0.3,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 6,
     threadUncertainty: 0.45,
   },
@@ -73,6 +88,7 @@ export const CPU_CLASSES = {
     idleShare: 0.25,
     fullShare: 1.1,
     fullUncertainty: 0.25,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 5,
     threadUncertainty: 0.4,
   },
@@ -82,6 +98,7 @@ export const CPU_CLASSES = {
     idleShare: 0.1,
     fullShare: 1.2,
     fullUncertainty: 0.35,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 3,
     threadUncertainty: 0.45,
   },
@@ -91,6 +108,7 @@ export const CPU_CLASSES = {
     idleShare: 0.15,
     fullShare: 0.8,
     fullUncertainty: 0.3,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 2.4,
     threadUncertainty: 0.45,
   },
@@ -100,6 +118,7 @@ export const CPU_CLASSES = {
     idleShare: 0.2,
     fullShare: 1,
     fullUncertainty: 0.4,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 1.2,
     threadUncertainty: 0.5,
   },
@@ -109,6 +128,7 @@ export const CPU_CLASSES = {
     idleShare: 0.03,
     fullShare: 1,
     fullUncertainty: 0.3,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 3,
     threadUncertainty: 0.45,
   },
@@ -118,6 +138,7 @@ export const CPU_CLASSES = {
     idleShare: 0.15,
     fullShare: 0.8,
     fullUncertainty: 0.3,
+    curveExponent: TEADS_EXPONENT,
     wattsPerThread: 4,
     threadUncertainty: 0.5,
   },

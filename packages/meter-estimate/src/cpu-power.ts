@@ -31,14 +31,6 @@ export interface CpuPower {
   readonly basis: string
 }
 
-/**
- * Exponent of the load curve `1 - (1 - u) ** k`. Its middle, 0.69 of the way from idle to full, is that of Teads'
- * measured cloud servers (0.12, 0.32, 0.75, 1.02 of the TDP at 0, 10, 50, 100 % load: 0.70 of the way). The reasons
- * for a concave curve: the second thread of a core adds little, the shared parts wake with the first core, and clocks
- * fall as cores fill up.
- */
-const CURVE_EXPONENT = 1.7
-
 /** Idle power within a factor of about two: sleep states, firmware settings, memory channels in use. */
 const IDLE_UNCERTAINTY = 0.55
 
@@ -53,7 +45,8 @@ const GIVEN_FULL_LOAD_UNCERTAINTY = 0.1
 
 /**
  * CPU power by load and what the CPU's name tells, with its standard uncertainty. Pure.
- * Grows with `utilisation`, from idle power (never 0) to full-load power.
+ * Grows with `utilisation`, from idle power (never 0) to full-load power, along a concave curve: the second thread of a
+ * core adds little, the shared parts wake with the first core, and clocks fall as cores fill up.
  * @throws RangeError when a figure is not a number, or a count is not above 0
  */
 export function modelCpuPower(load: CpuLoad): CpuPower {
@@ -70,7 +63,7 @@ export function cpuPowerCurve(cpu: CpuConfiguration): (utilisation: number) => C
   return (requested) => {
     if (Number.isNaN(requested)) throw new RangeError('utilisation: expected 0 to 1, got NaN')
     const utilisation = Math.min(1, Math.max(0, requested))
-    const curve = 1 - (1 - utilisation) ** CURVE_EXPONENT
+    const curve = 1 - (1 - utilisation) ** cpuClass.curveExponent
     const watts = idle + (full - idle) * curve
     // By the GUM: each input's uncertainty times the change of watts with that input.
     const standardUncertaintyWatts = Math.hypot(

@@ -74,7 +74,7 @@ export class FakeMachine {
     )
   }
 
-  /** 16 logical CPUs, 90 W of TDP, hence by the class of EPYC 18 W at idle and 63 W at full load. */
+  /** 16 logical CPUs, 90 W of TDP, hence by the class of EPYC 18 W at idle and 55.8 W at full load. */
   epyc8024p(): this {
     return this.cpuInfo('AMD EPYC 8024P 8-Core Processor', 16)
       .stat(1000, 9000)
