@@ -93,7 +93,7 @@ describe('on Linux', () => {
     machine.stat(1000 + 16000, 9000)
     const [cpu] = await readOnce(meter)
     expect(cpu).toMatchObject({ from: 1000, time: 1010 })
-    expect(cpu?.joules).toBeCloseTo(630, 9)
+    expect(cpu?.joules).toBeCloseTo(558, 9)
   })
 
   it('says that it must try again while a file is missing, and goes on with the other domain', async () => {
