@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { failureIn, logIn } from './child-answer.ts'
 import type { ToChild } from './child-message.ts'
-import { within } from './deadline.ts'
+import { atDeadline, within } from './deadline.ts'
 import { asMeterError, closed, MeterError, timeout } from './meter-error.ts'
 import type { OpenOptions } from './meter-handle.ts'
 import { isObject } from './untrusted.ts'
@@ -72,9 +72,9 @@ export class MeterProcess {
         reject(this.#end ?? closed(this.#what))
         return
       }
-      const timer = setTimeout(() => this.end(timeout(this.#what, deadline)), (deadline + grace) * 1000)
+      const cancel = atDeadline(deadline + grace, () => this.end(timeout(this.#what, deadline)))
       const settle = () => {
-        clearTimeout(timer)
+        cancel()
         this.#waiting.delete(waiting)
         this.#said = 0
       }

@@ -87,6 +87,15 @@ describe('a meter in a child process', () => {
     expect(handle.alive).toBe(true)
   })
 
+  test('is not blamed for a standstill of the process that reads it', async () => {
+    const handle = await openPlug()
+    const reading = handle.read(0.1)
+    const until = performance.now() + 3000
+    while (performance.now() < until);
+    expect((await reading).error).toBeUndefined()
+    expect(handle.alive).toBe(true)
+  })
+
   test('closes its instrument once, however often it is closed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ergometer-meter-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
