@@ -163,10 +163,24 @@ function leftLines(journal: Journal): JournalLine[] {
       recording.addEvent(told.event, time, until, process)
     }
   }
-  const message = 'the recorder died: what it had not written yet is lost'
-  recording.health.add({ severity: 'error', code: 'recorder-died', message })
-  recording.close(until, { status: 'crashed', reason: 'the recorder died' })
+  const ended = endOfBoth(journal, events)
+  if (!ended) {
+    const message = 'the recorder died: what it had not written yet is lost'
+    recording.health.add({ severity: 'error', code: 'recorder-died', message })
+  }
+  recording.close(until, ended ?? { status: 'crashed', reason: 'the recorder died' })
   return lines
+}
+
+/** How the training ended by itself, where its recorder was a thread of it and ended with it. */
+function endOfBoth({ start }: Journal, events: readonly { told: TimedEvent; process: string }[]) {
+  const { recorder, bootId } = start ?? {}
+  if (!recorder) return undefined
+  const both = processName({ pid: recorder.pid, ...(bootId ? { bootId } : {}) })
+  const said = events.findLast(({ told, process }) => told.event.kind === 'end' && process === both)
+  if (said?.told.event.kind !== 'end') return undefined
+  const { failed, aborted } = said.told.event
+  return { status: failed ? 'failed' : aborted ? 'aborted' : 'completed' } as const
 }
 
 /** How much of each event file is in the journal. */
