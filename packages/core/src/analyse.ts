@@ -348,12 +348,17 @@ function healthOf(journal: Journal, { incomplete, missing }: Boundary): HealthEn
 function provenanceOf(journal: Journal, dataSets: string[]): Report['provenance'] {
   const { start, provenance, processes, domains } = journal
   const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
+  // What the PCI buses do not show (a superchip's, another process's), its meter may know.
+  const metered = domains
+    .map(({ line }) => line.domain)
+    .filter(({ kind, within }) => kind === 'gpu' && within === undefined)
   return {
     ergometer: start?.versions['ergometer'] ?? 'unknown',
     node: start?.versions['node'] ?? 'unknown',
     os: 'unknown',
     host: 'unknown',
     ...defined({ bootId: start?.bootId }),
+    ...(metered.length > 0 ? { gpus: metered.map(({ label }) => label) } : {}),
     ...provenance,
     meters: [...intervals].map(([name, interval]) => ({ name, interval })),
     dataSets,

@@ -368,4 +368,12 @@ describe('phases of one name', () => {
     ])
     expect(report.phases[0]?.joules).toBeGreaterThan(0)
   })
+
+  test('GPUs that a meter reads are told in the provenance, where the system does not name them itself', () => {
+    const { declaration, ...rest } = steady(3)
+    const gpu = { ...rest, declaration: { ...declaration, id: 'gpu', label: 'H100, GPU 0' } }
+    const part = { ...rest, declaration: { ...declaration, id: 'memory', label: 'HBM', within: 'gpu' } }
+    const { report } = reportOf({ domains: [gpu, part], settles: often, end: 3 })
+    expect(report.provenance.gpus).toEqual(['H100, GPU 0'])
+  })
 })
