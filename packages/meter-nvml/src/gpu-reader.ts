@@ -1,6 +1,7 @@
 import { type EnergyMeter, type MeterContext, MeterError, type RecordReading } from '@ergometer/meter'
 import type { NvmlBinding } from '@ergometer/node-nvml'
 import type { Channel } from './channel.ts'
+import { findGpu } from './find-gpu.ts'
 import { GpuGauges } from './gpu-gauges.ts'
 import type { GpuShares } from './gpu-shares.ts'
 import { adviceOf, mayHaveRestarted } from './nvml-trouble.ts'
@@ -147,7 +148,7 @@ export class GpuReader implements EnergyMeter {
     const { gpu } = state.channel
     if (gpu === undefined) return
     try {
-      gpu.device = nvml.deviceByUuid(gpu.uuid)
+      gpu.device = findGpu(nvml, gpu.uuid)
       // Whether it is there shows its next read.
       state.failure = new Error('it has not been read again yet')
     } catch (error) {

@@ -58,6 +58,25 @@ describeSimulated('a driver that is loaded anew', () => {
     expect(machine.codes).toEqual(['gpu-unreadable'])
   })
 
+  it.each([1, 2])('is got over by a library that knows no UUIDs: %i GPUs', async (count) => {
+    machine = new SimulatedMachine({
+      gpus: Array.from({ length: count }, () => ({})),
+      without: ['nvmlDeviceGetHandleByUUID'],
+    })
+    await machine.open()
+    await machine.read()
+    const { simulation } = machine
+    await machine.run(1)
+    simulation.reload()
+    expect(await machine.read()).toMatchObject({ code: 'NVML_UNREADABLE' })
+    simulation.advance(2)
+    await machine.run(3)
+    for (let index = 0; index < count; index++) {
+      expect(machine.covered[uuid(index)]).toBeGreaterThan(3)
+      expectTruth(uuid(index))
+    }
+  })
+
   it.each([3, 10, 17, 20, 21, 27])('is not after code %i: the next reading bridges it', async (code) => {
     const { simulation } = await open({}, {})
     await machine.run(1)

@@ -4,7 +4,11 @@ import type { DriverSettings, GpuSettings } from '../../node-nvml/test/simulated
 export interface World {
   readonly gpus: readonly Partial<GpuSettings>[]
   /** Functions that the library lacks. */
-  readonly without?: readonly ('nvmlDeviceGetTotalEnergyConsumption' | 'nvmlDeviceGetFieldValues')[]
+  readonly without?: readonly (
+    | 'nvmlDeviceGetTotalEnergyConsumption'
+    | 'nvmlDeviceGetFieldValues'
+    | 'nvmlDeviceGetHandleByUUID'
+  )[]
   readonly driver?: Partial<DriverSettings>
   /** NVML's code of `nvmlDeviceGetPowerUsage`. */
   readonly powerUsage?: number
