@@ -6,6 +6,8 @@ import { ifOffered } from './nvml-trouble.ts'
 /** NVML's number for how many links a GPU has to a CPU on its own module. */
 const C2C_LINKS = 170
 const SUPERCHIP = /\bG[BH]\d+\b/
+/** Superchips of two GPUs. */
+const TWIN = /\bGB[23]00\b/
 
 /** The GPUs of one superchip: a module of a Grace CPU and one or two of them. */
 export interface Superchip {
@@ -23,7 +25,8 @@ export function isOnSuperchip({ device, name }: Gpu): boolean {
 /**
  * GPUs by the superchip that they are on. The NUMA node of a GPU's PCI device is the socket that it shares a module
  * with; where nothing says so, it is the higher digits of its PCI domain, which firmware numbers by socket (8 and 9 are
- * socket 0, 18 and 19 are socket 1).
+ * socket 0, 18 and 19 are socket 1). Where not even that is known, neighbours are together of which a superchip has two:
+ * a module that is counted twice is worse than one that is told for another.
  */
 export function groupBySuperchip(gpus: readonly Gpu[], sysRoot: string): Superchip[] {
   const groups = new Map<string, Gpu[]>()
@@ -50,7 +53,8 @@ function numaNode({ busId }: Gpu, sysRoot: string): number | undefined {
   }
 }
 
-function pciGroup({ busId, uuid }: Gpu): string {
+function pciGroup({ busId, uuid, name, index }: Gpu): string {
   const domain = /^([0-9a-f]+):/i.exec(busId ?? '')?.[1]
-  return domain === undefined ? uuid : String(Number.parseInt(domain, 16) >> 4)
+  if (domain !== undefined) return String(Number.parseInt(domain, 16) >> 4)
+  return TWIN.test(name) ? `pair ${index >> 1}` : uuid
 }

@@ -8,6 +8,7 @@ export interface World {
     | 'nvmlDeviceGetTotalEnergyConsumption'
     | 'nvmlDeviceGetFieldValues'
     | 'nvmlDeviceGetHandleByUUID'
+    | 'nvmlDeviceGetPciInfo_v3'
   )[]
   readonly driver?: Partial<DriverSettings>
   /** NVML's code of `nvmlDeviceGetPowerUsage`. */
@@ -176,6 +177,20 @@ export const WORLDS: Readonly<Record<string, World>> = {
     counted: { 'module-0': 2100, 'module-1': 2200 },
     beside: [uuid(0), uuid(1), uuid(2), uuid(3)],
     rungs: { 'module-0': 'energy-counter', 'module-1': 'energy-counter', [uuid(3)]: 'instant-power' },
+    said: ['scope-unknown'],
+  },
+  'a GB200 whose library does not tell places on the bus': {
+    gpus: [0, 1].map((index) => ({
+      ...GB200,
+      watts: 900 + index,
+      moduleWatts: 2100,
+      counterWatts: 2100,
+      fields: [C2C],
+    })),
+    without: ['nvmlDeviceGetPciInfo_v3'],
+    counted: { 'module-0': 2100 },
+    beside: [uuid(0), uuid(1)],
+    rungs: { 'module-0': 'energy-counter' },
     said: ['scope-unknown'],
   },
   'a GB10, which knows its GPU alone': {
