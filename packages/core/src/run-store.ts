@@ -32,31 +32,34 @@ export class RunStore {
 
   /** Makes the run's folder and opens its journal. */
   async open(home: string, runId: string): Promise<void> {
-    if (!(await this.#openIn(home, runId, 'the run goes to a temporary folder'))) {
-      const spare = await mkdtemp(join(tmpdir(), 'ergometer-home-')).catch(() => undefined)
-      if (spare && (await this.#openIn(spare, runId, 'the run is kept in memory only'))) {
-        this.#trouble({ severity: 'warning', code: 'home-moved', message: `the run lies in ${this.folder}` })
-      }
+    const why = await this.#openIn(home, runId)
+    if (why !== undefined) {
+      const otherwise = await this.#openElsewhere(runId)
+      const message = `${home}: cannot be written (${why}): ${otherwise}`
+      this.#trouble({ severity: 'error', code: 'home-unwritable', message })
     }
     this.#journal ??= await this.#openFile(undefined)
     for (const line of this.#early.splice(0)) this.#journal.append(line)
   }
 
-  async #openIn(home: string, runId: string, otherwise: string): Promise<boolean> {
+  /** What becomes of a run whose home cannot be written. */
+  async #openElsewhere(runId: string): Promise<string> {
+    const spare = await mkdtemp(join(tmpdir(), 'ergometer-home-')).catch(() => undefined)
+    const why = spare === undefined ? 'no temporary folder' : await this.#openIn(spare, runId)
+    return why === undefined ? `the run lies in ${this.folder}` : 'the run is kept in memory only'
+  }
+
+  /** Why not, if it cannot be. */
+  async #openIn(home: string, runId: string): Promise<string | undefined> {
     try {
       const folder = await makeRunFolder(home, runId)
       // Who reads the folder before the run begins must not take it for one that crashed.
       await writeFile(join(folder, RECORDER_FILE), JSON.stringify(processIdentity()), { mode: 0o600 })
       this.#journal = await this.#openFile(join(folder, JOURNAL_FILE))
       this.folder = folder
-      return true
+      return undefined
     } catch (error) {
-      this.#trouble({
-        severity: 'error',
-        code: 'home-unwritable',
-        message: `${home}: cannot be written (${reason(error)}): ${otherwise}`,
-      })
-      return false
+      return reason(error)
     }
   }
 

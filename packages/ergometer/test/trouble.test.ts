@@ -78,12 +78,14 @@ describe.concurrent('a home that cannot be written', () => {
     )
     expect(code).toBe(3)
     expect(stdout.toString()).toBe('result\n')
-    expect(said(stderr, /\.ergometer: cannot be written \(EACCES\)/)).toHaveLength(1)
-    const [moved] = said(stderr, /the run lies in/)
-    const folder = moved?.split('the run lies in ')[1]?.trim() ?? ''
+    const told = said(stderr, /./)
+    expect(told).toEqual([
+      expect.stringMatching(/\.ergometer: cannot be written \(EACCES\): the run lies in /),
+    ])
+    const folder = told[0]?.split('the run lies in ')[1]?.trim() ?? ''
     expect(statSync(folder).mode & 0o777).toBe(0o700)
     const report = await place.report(folder)
-    expect(codes(report)).toEqual(expect.arrayContaining(['home-unwritable', 'home-moved']))
+    expect(codes(report)).toContain('home-unwritable')
     expect(report.run.exitCode).toBe(3)
     expect(place.runFolders()).toEqual([])
   })
