@@ -120,7 +120,7 @@ export class PoliteFetch {
           redirect: 'manual',
         }),
       )
-      const text = await unless(signal, boundedText(response))
+      const text = await unless(signal, boundedText(response, signal))
       if (response.status !== 200) return this.#refusal(response, text, url, headers)
       return this.#parse(text, url)
     } catch (cause) {
@@ -203,19 +203,30 @@ async function unless<Value>(signal: AbortSignal, promise: Promise<Value>): Prom
   }
 }
 
-/** The body, or undefined if it is too large to be one of these services' answers. */
-async function boundedText({ body }: Response): Promise<string | undefined> {
+/**
+ * The body, or undefined if it is too large to be one of these services' answers. It is cancelled here when the signal
+ * aborts: what `fetch` follows it with may be collected once the headers are there, and the connection stay open.
+ */
+async function boundedText({ body }: Response, signal: AbortSignal): Promise<string | undefined> {
   if (body === null) return ''
+  const reader = body.getReader()
+  const cancel = () => void reader.cancel(signal.reason).catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength
-    // Leaving the loop cancels the rest.
-    if (bytes > MOST_BYTES) return undefined
-    text += decoder.decode(chunk, { stream: true })
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      bytes += value.byteLength
+      if (bytes > MOST_BYTES) return undefined
+      text += decoder.decode(value, { stream: true })
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    cancel()
   }
-  return text + decoder.decode()
 }
 
 /** Seconds that a `Retry-After` asks for: a number, or a date (RFC 9110, 10.2.3). */

@@ -34,12 +34,22 @@ export function realSourceContext(parts: Partial<SourceContext> = {}): SourceCon
     env: process.env,
     clock: () => Date.now() / 1000,
     sleep,
-    timeout: (seconds) => AbortSignal.timeout(seconds * 1000),
+    timeout,
     chance: Math.random,
     log: () => {},
     signal: new AbortController().signal,
     ...parts,
   }
+}
+
+/** Unlike a signal of `AbortSignal.timeout`, it is not collected while nobody but a request follows it. */
+function timeout(seconds: number): AbortSignal {
+  const limit = new AbortController()
+  setTimeout(
+    () => limit.abort(new DOMException(`not done within ${seconds} s`, 'TimeoutError')),
+    seconds * 1000,
+  ).unref()
+  return limit.signal
 }
 
 function sleep(seconds: number, signal: AbortSignal): Promise<void> {

@@ -3,9 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { PoliteFetch, type PoliteRequest } from '../src/index.ts'
+import { PoliteFetch, type PoliteRequest, realSourceContext } from '../src/index.ts'
 import { type FakeWorld, failureOf, fakeWorld } from './fake-world.ts'
 
 const SECRET = 'hunter2hunter2'
@@ -101,6 +103,33 @@ describe('trouble', () => {
       expect(world.requests).toHaveLength(attempts)
     },
   )
+
+  test('a body that never ends is given up, and left, while garbage is collected', async () => {
+    // A signal that nobody holds but the request is collected, and then never aborts.
+    setFlagsFromString('--expose-gc')
+    const collecting = setInterval(runInNewContext('gc') as () => void, 10)
+    let asked = 0
+    let left = 0
+    const server = createServer((_request, response) => {
+      asked++
+      response.on('close', () => left++)
+      response.write('{')
+    })
+    try {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const { clock, timeout } = realSourceContext()
+      const context = realSourceContext({ clock, timeout: () => timeout(0.3), sleep: async () => {} })
+      const url = new URL(`http://127.0.0.1:${port}/`)
+      const asking = new PoliteFetch('test', context).get({ url, parse: (body) => body })
+      await expect(asking).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+      await expect.poll(() => asked - left, { timeout: 15_000 }).toBe(0)
+    } finally {
+      clearInterval(collecting)
+      server.closeAllConnections()
+      server.close()
+    }
+  })
 
   test('a body that never ends is a timeout', async () => {
     const world = fakeWorld([])

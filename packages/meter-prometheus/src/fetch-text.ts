@@ -1,4 +1,4 @@
-import { type MeterContext, MeterError, type Outcome } from '@ergometer/meter'
+import { type MeterContext, MeterError, type Outcome, withTimeLimit } from '@ergometer/meter'
 import type { Authorisation, Credentials } from './credentials.ts'
 
 /** How a page is asked for. */
@@ -41,21 +41,28 @@ export function placeOf({ origin, pathname }: URL): string {
 export async function fetchText(request: Request): Promise<Page> {
   const credentials = request.authorisation()
   const place = placeOf(request.url)
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(request.timeout * 1000)])
   const headers = { accept: ACCEPT, ...(credentials ? { authorization: credentials.header } : {}) }
   try {
-    const reply = await follow(request, { headers, signal, redirect: 'manual' })
-    if (!ANSWERED.has(reply.status)) {
-      await reply.body?.cancel()
-      throw refused(place, reply.status, request.refusal)
-    }
-    const text = await bounded(reply, place)
-    if (isWebPage(reply, text))
-      throw invalid(place, 'answers with a web page; is it the exporter itself, with /metrics?')
-    return { status: reply.status, text: withoutSecrets(text, credentials) }
+    const { status, text } = await withTimeLimit(request.timeout, request.signal, (signal) =>
+      readPage(request, { headers, signal, redirect: 'manual' }),
+    )
+    return { status, text: withoutSecrets(text, credentials) }
   } catch (cause) {
     throw MeterError.isInstance(cause) ? cause : unreachable(place, cause, request.timeout)
   }
+}
+
+async function readPage(request: Request, how: RequestInit & { signal: AbortSignal }): Promise<Page> {
+  const place = placeOf(request.url)
+  const reply = await follow(request, how)
+  if (!ANSWERED.has(reply.status)) {
+    await reply.body?.cancel()
+    throw refused(place, reply.status, request.refusal)
+  }
+  const text = await bounded(reply, place, how.signal)
+  if (isWebPage(reply, text))
+    throw invalid(place, 'answers with a web page; is it the exporter itself, with /metrics?')
+  return { status: reply.status, text }
 }
 
 function withoutSecrets(text: string, { secrets = [] }: Partial<Credentials> = {}): string {
@@ -82,22 +89,36 @@ async function follow(request: Request, how: RequestInit): Promise<Reply> {
   }
 }
 
-/** Compressed pages are counted as they come out: a small one may be made of very much. */
-async function bounded(reply: Reply, place: string): Promise<string> {
+/**
+ * Compressed pages are counted as they come out: a small one may be made of very much. The body is cancelled here when the
+ * signal aborts: what `fetch` itself follows it with may be collected once the headers are there.
+ */
+async function bounded({ body }: Reply, place: string, signal: AbortSignal): Promise<string> {
+  const reader = body?.getReader()
+  if (reader === undefined) return ''
+  const cancel = () => void reader.cancel(signal.reason).catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
   const decoder = new TextDecoder()
   let bytes = 0
   let text = ''
-  for await (const chunk of reply.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MOST_BYTES) {
-      throw invalid(
-        place,
-        `sends more than ${MOST_BYTES / 2 ** 20} MiB; a "query" with matchers asks for less`,
-      )
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      signal.throwIfAborted()
+      if (done) return text + decoder.decode()
+      bytes += value.byteLength
+      if (bytes > MOST_BYTES) {
+        throw invalid(
+          place,
+          `sends more than ${MOST_BYTES / 2 ** 20} MiB; a "query" with matchers asks for less`,
+        )
+      }
+      text += decoder.decode(value, { stream: true })
     }
-    text += decoder.decode(chunk, { stream: true })
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    cancel()
   }
-  return text + decoder.decode()
 }
 
 function isWebPage(reply: Reply, text: string): boolean {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { definitionOf, MeterError, parseOptions } from '@ergometer/meter'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -84,6 +86,28 @@ describe('a server that is hostile, or broken', () => {
       outcome: 'retry',
       message: `${address}: no whole answer within 0.2 s`,
     })
+  })
+
+  it('and never ends is given up, and left, while garbage is collected', async () => {
+    // A signal that nobody holds but the request is collected, and then never aborts.
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const collecting = setInterval(collect, 10)
+    let asked = 0
+    let left = 0
+    try {
+      const address = await url((_request, response) => {
+        asked++
+        response.on('close', () => left++)
+        response.write('w 1\n')
+      })
+      expect(await refusal({ url: address, ...WATTS, timeout: 0.5 })).toMatchObject({
+        code: 'PROMETHEUS_UNREACHABLE',
+      })
+      await expect.poll(() => asked - left, { timeout: 15_000 }).toBe(0)
+    } finally {
+      clearInterval(collecting)
+    }
   })
 
   it('is given up when the read is', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { MeterError } from '@ergometer/meter'
+import { MeterError, withTimeLimit } from '@ergometer/meter'
 import type { RedfishOptions } from './redfish-options.ts'
 
 /** What is asked of a BMC. */
@@ -65,6 +65,22 @@ export class BmcLine {
     throw this.#unreadable(`${request.path} redirects more than ${REDIRECTS} times`)
   }
 
+  /**
+   * What takes some answers, in so many seconds.
+   * @throws MeterError `REDFISH_UNREACHABLE` when they are over, and what `act` throws
+   */
+  async inTime<Value>(
+    seconds: number,
+    signal: AbortSignal,
+    act: (signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      return await withTimeLimit(seconds, signal, act)
+    } catch (cause) {
+      throw cause instanceof DOMException ? this.#failed(cause, true) : cause
+    }
+  }
+
   /** Ends the connections. */
   close(): void {
     this.#agent.destroy()
@@ -103,7 +119,7 @@ export class BmcLine {
         body: await this.#text(response, path),
       }
     } catch (cause) {
-      throw this.#failed(cause, signal)
+      throw this.#failed(cause, signal.aborted)
     }
   }
 
@@ -118,10 +134,10 @@ export class BmcLine {
     return Buffer.concat(chunks).toString()
   }
 
-  #failed(cause: unknown, signal: AbortSignal): MeterError {
+  #failed(cause: unknown, late: boolean): MeterError {
     if (MeterError.isInstance(cause)) return cause
     const { code = '', message } = cause as NodeJS.ErrnoException
-    if (CERTIFICATE.test(code)) {
+    if (!late && CERTIFICATE.test(code)) {
       return new MeterError(`${this.address}: its certificate is not trusted (${code}): name it as caFile`, {
         outcome: 'fatal',
         code: 'REDFISH_CERTIFICATE',
@@ -133,7 +149,7 @@ export class BmcLine {
         cause,
       })
     }
-    const why = signal.aborted ? 'did not answer in time' : code || message
+    const why = late ? 'did not answer in time' : code || message
     return new MeterError(
       `${this.address}: ${why}, expected a BMC that answers: is the address right, and its network up?`,
       {

@@ -4,8 +4,8 @@ import type { Credentials } from './credentials.ts'
 import { isReply, type RedfishReply } from './redfish-reply.ts'
 
 const SESSIONS = '/redfish/v1/SessionService/Sessions'
-/** Milliseconds that giving a session back may take. */
-const FAREWELL = 400
+/** Seconds that giving a session back may take. */
+const FAREWELL = 0.4
 
 /** Reads resources of a BMC as somebody who may: with a session's token, or with the password each time. */
 export class BmcSession {
@@ -55,8 +55,10 @@ export class BmcSession {
     const [path, token] = [this.#own, this.#token]
     try {
       if (path !== undefined && token !== undefined) {
-        const signal = AbortSignal.timeout(FAREWELL)
-        await this.#line.send({ method: 'DELETE', path, headers: { 'x-auth-token': token }, signal })
+        const headers = { 'x-auth-token': token }
+        await this.#line.inTime(FAREWELL, new AbortController().signal, (signal) =>
+          this.#line.send({ method: 'DELETE', path, headers, signal }),
+        )
       }
     } catch {
       // The BMC ends it by itself when it has been idle.

@@ -19,8 +19,8 @@ import { numberIn, type RedfishReply, textIn } from './redfish-reply.ts'
 import { sourceDomain, worthMetering } from './source-domain.ts'
 import { isThisHost, readUuid } from './this-host.ts'
 
-/** Milliseconds in which a BMC has to have shown where its power is: opening has 10 s. */
-const PATIENCE = 9000
+/** Seconds in which a BMC has to have shown where its power is: opening has 10 s. */
+const PATIENCE = 9
 const ROOT = '/redfish/v1/'
 
 /** The meter `redfish`: what a server's BMC tells of its power and energy. */
@@ -36,10 +36,13 @@ async function probe(options: RedfishOptions, context: MeterContext): Promise<Av
   let line: BmcLine | undefined
   try {
     readCredentials(options, context)
-    line = new BmcLine(options)
+    const asked = new BmcLine(options)
+    line = asked
     // The one resource that anybody may read: nobody logs in, and no account can be locked.
-    const reply = await line.send({ method: 'GET', path: ROOT, signal: patience(context) })
-    readReply(line.address, ROOT, reply)
+    const reply = await asked.inTime(PATIENCE, context.signal, (signal) =>
+      asked.send({ method: 'GET', path: ROOT, signal }),
+    )
+    readReply(asked.address, ROOT, reply)
     return { available: true }
   } catch (error) {
     const { message, fixes } = asMeterError(error, 'redfish')
@@ -51,10 +54,13 @@ async function probe(options: RedfishOptions, context: MeterContext): Promise<Av
 
 async function open(options: RedfishOptions, context: MeterContext): Promise<EnergyMeter> {
   const credentials = readCredentials(options, context)
-  const session = new BmcSession(new BmcLine(options), credentials, options.auth ?? 'session')
+  const line = new BmcLine(options)
+  const session = new BmcSession(line, credentials, options.auth ?? 'session')
   if (options.insecure) sayInsecure(options, context)
   try {
-    return await openChassis(options, session, context)
+    return await line.inTime(PATIENCE, context.signal, (signal) =>
+      openChassis(options, session, context, signal),
+    )
   } catch (error) {
     await session.close()
     throw error
@@ -65,8 +71,8 @@ async function openChassis(
   options: RedfishOptions,
   session: BmcSession,
   context: MeterContext,
+  signal: AbortSignal,
 ): Promise<EnergyMeter> {
-  const signal = patience(context)
   const chassis = await findChassis(options.chassis, session, signal)
   const [system, ...others] = chassis.systems
   // Of several systems in a chassis none is the one that it feeds.
@@ -88,10 +94,6 @@ async function openChassis(
     session,
     context,
   )
-}
-
-function patience({ signal }: MeterContext): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
 }
 
 function labelOf(chassis: Chassis): string {

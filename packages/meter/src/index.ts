@@ -37,3 +37,4 @@ export type {
   SchemaResult,
   StandardSchema,
 } from './standard-schema.ts'
+export { withTimeLimit } from './time-limit.ts'
