@@ -18,7 +18,7 @@ export class PrometheusServer {
   readonly #clock: Clock
   readonly #stored: Stored[] = []
   /** What it answers instead, if anything. */
-  answer: { status: number; body: string } | undefined
+  answer: { status: number; body: string } | 'silence' | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,6 +30,7 @@ export class PrometheusServer {
       const query = url.searchParams.get('query') ?? ''
       this.queries.push(query)
       const known = url.pathname === '/prefix/api/v1/query' || url.pathname === '/api/v1/query'
+      if (this.answer === 'silence') return
       const { status, body } = this.answer ?? { status: known ? 200 : 404, body: this.#reply(query) }
       response.writeHead(status, { 'content-type': 'application/json' }).end(body)
     })
