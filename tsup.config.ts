@@ -12,6 +12,9 @@ const PROGRAM_ENTRIES: Record<string, string[]> = {
   'packages/create-ergometer-meter': ['cli'],
 }
 
+/** Of these, what `exports` name: types say that there is nothing to import. */
+const EXPORTED_PROGRAMS: Record<string, string[]> = { 'packages/ergometer': ['recorder'] }
+
 const types = process.env['ERGOMETER_DTS'] !== '0'
 
 type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
@@ -85,7 +88,7 @@ function build(directory: string): Options {
     external: installedBeside(directory),
     plugins: [command],
     esbuildPlugins: [licences(outDir)],
-    dts: types && { entry: existing(LIBRARY_ENTRIES) },
+    dts: types && { entry: existing([...LIBRARY_ENTRIES, ...(EXPORTED_PROGRAMS[directory] ?? [])]) },
   }
 }
 

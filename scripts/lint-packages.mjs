@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import ts from 'typescript'
@@ -36,7 +37,23 @@ async function problemsOf(folder, destination) {
     strict: true,
   })
   const problems = messages.map((message) => formatMessage(message, pkg, { color: false }))
-  return [...problems, ...undeclaredImports(folder, pkg)].map((problem) => `${manifest.name}: ${problem}`)
+  problems.push(...(await wrongTypes(tarball)), ...undeclaredImports(folder, pkg))
+  return problems.map((problem) => `${manifest.name}: ${problem}`)
+}
+
+/** Packages are ES modules: how they would look to a CommonJS module, or without `exports`, is nobody's question. */
+const NOT_ESM = new Set(['node10', 'node16-cjs'])
+
+/** What TypeScript would make of each entry point, as are-the-types-wrong sees it with its profile for ES modules alone. */
+async function wrongTypes(tarball) {
+  const result = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)))
+  if (!result.types) return ['types: there are none']
+  return result.problems
+    .filter(({ resolutionKind, resolutionOption }) => !NOT_ESM.has(resolutionKind ?? resolutionOption))
+    .map(({ kind, entrypoint, resolutionKind, ...problem }) => {
+      const where = entrypoint === undefined ? JSON.stringify(problem) : `${entrypoint} (${resolutionKind})`
+      return `types: ${kind} at ${where}`
+    })
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }) {
