@@ -184,18 +184,22 @@ Examples:
     .option('--json', 'as JSON')
     .action(async (name: string, _flags: object, command: Command) => {
       const { json } = command.optsWithGlobals<FormatFlags>()
-      const [request] = requestMeters([name], process.cwd())
+      const [request] = requestMeters([name], process.cwd()) as [MeterRequest]
       const cases: CheckedCase[] = []
-      const { checkMeter } = await import('./check-meter.ts')
-      for await (const one of checkMeter(request as MeterRequest)) {
+      const { checkMeter, whyUnavailable } = await import('./check-meter.ts')
+      const why = await whyUnavailable(request)
+      if (why !== undefined) {
+        say(
+          `meter '${request.name}' is not available here, so nothing was checked: ${why} ('ergometer doctor --meter ${request.name}' tells more)`,
+        )
+        return exit(NEGATIVE)
+      }
+      for await (const one of checkMeter(request)) {
         cases.push(one)
         if (!json) process.stdout.write(checkLine(one, terminal.options(process.stdout)))
       }
       if (json) printJson(cases)
-      else
-        process.stdout.write(
-          checkVerdict((request as MeterRequest).name, cases, terminal.options(process.stdout)),
-        )
+      else process.stdout.write(checkVerdict(request.name, cases, terminal.options(process.stdout)))
       if (cases.some(({ result }) => result === 'failed')) exit(NEGATIVE)
     })
 

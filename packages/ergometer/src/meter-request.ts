@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { ErgometerError } from '@ergometer/core'
 import { isMeterFactory, type MeterReference } from '@ergometer/meter'
 import { TYPESCRIPT } from './import-module.ts'
+import { installedMeters } from './installed-meters.ts'
 import type { MeterChoice } from './settings.ts'
 
 /** A meter that the recorder is asked to open. */
@@ -105,9 +106,10 @@ function resolveModule(name: string, directory: string): string {
   const path = resolvePackage(name, directory)
   if (path !== undefined) return pathToFileURL(path).href
   const known = Object.keys(BUILTIN_METERS).join(', ')
+  const meant = installedMeters(directory).find((one) => one.name.endsWith(`ergometer-meter-${name}`))
   throw new ErgometerError(
     'METER_UNKNOWN',
-    `meter '${name}' is unknown: expected ${known}, an installed package or a file (./meter.ts); is it installed in ${directory}?`,
+    `meter '${name}' is unknown: expected ${known}, an installed package or a file (./meter.ts); ${meant ? `did you mean ${meant.name}?` : `is it installed in ${directory}?`}`,
   )
 }
 

@@ -44,10 +44,12 @@ async function probe(
   const given = options === undefined ? {} : { options }
   if (builtin === undefined) {
     const importer = new URL('./import-module.js', import.meta.url).href
-    return probeIsolated(
+    const probed = await probeIsolated(
       { module: module as string, ...(meter ? { meter } : {}), ...given },
       { importer, log },
     )
+    // A meter that cannot be loaded has not told its name.
+    return probed.name === module ? { ...probed, name } : probed
   }
   try {
     const reference = {

@@ -114,15 +114,29 @@ function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['en
       }
       if (!ours.definition.isolate) return openHere(ours, common)
     }
-    const importer = { importer: new URL('./import-module.js', import.meta.url).href }
     return openIsolated(reference, {
       ...common,
-      ...importer,
+      importer: new URL('./import-module.js', import.meta.url).href,
+      probeFirst: builtin === undefined,
       loaded,
       env: { ...process.env, ...environment },
+    }).catch((error: MeterError) => {
+      throw builtin === undefined ? withNextStep(error, name) : error
     })
   }
   return { name, wanted: required, open }
+}
+
+/** What a meter of somebody else's says of itself may name neither it nor what to do. */
+function withNextStep(error: MeterError, name: string): MeterError {
+  const { message, outcome, code } = error
+  if (code === 'METER_OPTIONS_INVALID' || code === 'METER_SPECIFICATION_VERSION') return error
+  const line = message.startsWith('meter ') ? message : `meter '${name}': ${message}`
+  return new MeterError(`${line} ('ergometer doctor --meter ${name}' tells more)`, {
+    outcome,
+    code,
+    cause: error,
+  })
 }
 
 function finish(): void {

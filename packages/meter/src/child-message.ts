@@ -21,6 +21,8 @@ export interface OpenRequest {
   readonly importer?: string
   /** Only probe: answer with `probed`, and open nothing for longer than that takes. */
   readonly probe?: boolean
+  /** Open it only if it says that it can work here. */
+  readonly probeFirst?: boolean
 }
 
 /** What the parent says to the child that holds a meter. Times in seconds. */

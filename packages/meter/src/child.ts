@@ -13,7 +13,7 @@ import type {
   WiderUncertainty,
 } from './meter-handle.ts'
 import { openHere } from './open-here.ts'
-import { probeMeter } from './probe-meter.ts'
+import { assertAvailable, probeMeter } from './probe-meter.ts'
 import { StretchWait } from './stretch-wait.ts'
 
 // The program of a child process that holds one meter. A hung driver call ends with this process.
@@ -38,7 +38,7 @@ function failure(cause: unknown, begin = what, code?: string): Failure {
   return { message, outcome, code: error.code }
 }
 
-async function open({ open: reference, importer, probe, ...world }: OpenRequest): Promise<void> {
+async function open({ open: reference, importer, probe, probeFirst, ...world }: OpenRequest): Promise<void> {
   what = `meter '${reference.meter ?? reference.module}'`
   const importModule: ImportModule | undefined = importer ? (await import(importer)).importModule : undefined
   const loaded = await loadMeter(reference, importModule)
@@ -48,6 +48,7 @@ async function open({ open: reference, importer, probe, ...world }: OpenRequest)
     say({ probed: { name: loaded.definition.name, availability, domains } })
     return
   }
+  if (probeFirst) await assertAvailable(loaded, { ...world, log })
   meter = await openHere(loaded, { ...world, log })
   const { name, interval, domains } = meter
   say({ opened: { name, interval, domains } })

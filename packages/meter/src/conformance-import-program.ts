@@ -23,6 +23,8 @@ const state = () => ({
   listeners: process.eventNames().filter((name) => typeof name === 'string').map((name) => name + process.listenerCount(name)).join(),
 })
 await turn()
+// They are made when they are first looked at, by a translator of TypeScript for one.
+void [process.stdout, process.stderr]
 const before = state()
 const resources = process.getActiveResourcesInfo()
 const findings = { meters: [], left: [], changed: [] }

@@ -39,7 +39,7 @@ export const PROCESS_CASES: readonly Rule[] = [
 async function judgeImport(kit: ConformanceKit, world: World): Promise<void> {
   const { module, meter } = kit.soundReferenceIn(world)
   needImportable(kit, module)
-  const { findings, printed } = await importAlone(module, kit.subject.importer)
+  const { findings, printed } = await importOnce(module, kit.subject.importer)
   if (findings === undefined) {
     fault(`${module}: the process that imports it ended, or did not answer within ${PROCESS_SECONDS} s`)
   }
@@ -63,6 +63,18 @@ function needImportable({ subject }: ConformanceKit, module: string): void {
   const strips = (process.features as { typescript?: unknown }).typescript
   if (!TYPESCRIPT.test(module) || subject.importer !== undefined || strips) return
   notJudged(`this Node cannot import ${module}: give \`module\`, the URL of the built meter`)
+}
+
+type Imported = Awaited<ReturnType<typeof importAlone>>
+
+/** A module does the same whenever it is imported, for however many meters, worlds and options. */
+const imported = new Map<string, Promise<Imported>>()
+
+function importOnce(module: string, importer?: string): Promise<Imported> {
+  const key = `${module} ${importer}`
+  const known = imported.get(key) ?? importAlone(module, importer)
+  imported.set(key, known)
+  return known
 }
 
 /** Imports a module in a process of its own, which then ends. */

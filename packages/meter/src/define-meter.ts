@@ -119,9 +119,10 @@ export function findMeter(moduleExports: Record<string, unknown>, url: string, n
   if (found.length === 1) return found[0] as MeterFactory
   const expected = name === undefined ? 'exactly one meter' : `the meter '${name}'`
   const seen = factories.length === 0 ? 'none' : factories.map((factory) => factory.meterName).join(', ')
+  const advice = factories.length === 0 ? ': export default defineMeter(import.meta.url, …)' : ''
   throw fatal(
     'METER_NOT_EXPORTED',
-    `${url}: expected ${expected} among its exports (made by defineMeter), found ${seen}`,
+    `${url}: expected ${expected} among its exports (made by defineMeter), found ${seen}${advice}`,
   )
 }
 

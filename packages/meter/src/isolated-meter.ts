@@ -79,12 +79,13 @@ function nameOf({ meter, module }: LooseReference): string {
 
 function openRequest(
   reference: LooseReference,
-  { sysRoot, procRoot, importer }: IsolationOptions,
+  { sysRoot, procRoot, importer, probeFirst }: IsolationOptions,
 ): OpenRequest {
   return {
     open: reference,
     ...(sysRoot === undefined ? {} : { sysRoot }),
     ...(procRoot === undefined ? {} : { procRoot }),
     ...(importer === undefined ? {} : { importer }),
+    ...(probeFirst ? { probeFirst } : {}),
   }
 }

@@ -13,6 +13,8 @@ export interface IsolationOptions extends OpenOptions {
   readonly program?: string
   /** URL of a module whose `importModule(url)` loads what plain `import` cannot. */
   readonly importer?: string
+  /** Open it only if its probe says that it can work here. */
+  readonly probeFirst?: boolean
   /** Environment of the child; by default this process's. `NODE_OPTIONS` is never passed on. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }

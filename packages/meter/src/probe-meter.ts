@@ -4,7 +4,7 @@ import type { Domain } from './domain.ts'
 import type { LoadedMeter } from './load-meter.ts'
 import type { Availability } from './meter.ts'
 import { realContext } from './meter-context.ts'
-import { asMeterError, timeout } from './meter-error.ts'
+import { asMeterError, MeterError, timeout } from './meter-error.ts'
 import type { OpenOptions } from './meter-handle.ts'
 import { openHere, worldOf } from './open-here.ts'
 
@@ -28,6 +28,19 @@ export async function probeMeter(loaded: LoadedMeter, options: OpenOptions = {})
     const { message, fixes } = asMeterError(cause, what)
     return { availability: { available: false, why: message, ...(fixes ? { fixes } : {}) }, domains: [] }
   }
+}
+
+/**
+ * Asks a loaded meter whether it is available.
+ * @throws MeterError `METER_UNAVAILABLE` if it is not, and what its probe throws
+ */
+export async function assertAvailable(loaded: LoadedMeter, options: OpenOptions = {}): Promise<void> {
+  const availability = await availabilityOf(loaded, options, `meter '${loaded.definition.name}'`)
+  if (availability.available) return
+  const { why, fixes } = availability
+  // Whoever plugs it in need not begin the run anew.
+  const details = { outcome: 'retry', code: 'METER_UNAVAILABLE', ...(fixes ? { fixes } : {}) } as const
+  throw new MeterError(why, details)
 }
 
 async function availabilityOf(

@@ -148,7 +148,11 @@ describe('findMeter', () => {
   })
 
   test.each([
-    [{}, undefined, 'expected exactly one meter among its exports (made by defineMeter), found none'],
+    [
+      {},
+      undefined,
+      'expected exactly one meter among its exports (made by defineMeter), found none: export default defineMeter(import.meta.url, …)',
+    ],
     [
       { one, two },
       undefined,

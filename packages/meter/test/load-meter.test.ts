@@ -15,7 +15,11 @@ describe('a module', () => {
     ['that does not exist', 'none.mjs', /none\.mjs: cannot be loaded: Cannot find module/],
     ['with a syntax error', 'broken-syntax.mjs', /broken-syntax\.mjs: cannot be loaded: Unexpected token/],
     ['that throws', 'throws.mjs', /throws\.mjs: cannot be loaded: no driver$/],
-    ['without a meter', 'no-meter.mjs', /no-meter\.mjs: expected exactly one meter .* found none$/],
+    [
+      'without a meter',
+      'no-meter.mjs',
+      /no-meter\.mjs: expected exactly one meter .* found none: export default defineMeter\(import.meta.url, …\)$/,
+    ],
     [
       'with two meters',
       'two-meters.mjs',

@@ -71,7 +71,11 @@ export function metersText(
     ),
   )
   const packages = installed.map((one) => packageBlock(one, width - INDENT.length, paint))
-  return `${[...blocks, ...packages].map((lines) => lines.join('\n')).join('\n\n')}\n`
+  const mendable = meters.some(({ available, fixes }) => !available && fixes.length > 0)
+  const hint = mendable
+    ? [textLines([phrase("'ergometer doctor' tells what would mend it", 'dim')], width, paint)]
+    : []
+  return `${[...blocks, ...packages, ...hint].map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
 function packageBlock(

@@ -139,6 +139,8 @@ describe('doctorText', () => {
       ✓ estimate · available
         cpu     cpu     modelled  CPU, from its load
         memory  memory  modelled  Memory, from its size
+
+      'ergometer doctor' tells what would mend it
       "
     `)
     expect(metersText([])).toBe('No meters.\n')
