@@ -25,6 +25,7 @@ function main(args: readonly string[]): number {
   cd ${names.folder}
   npm install
   npm test                      builds it and runs the conformance cases
+  npx ergometer meters check '${names.packageName}={"file": "watts.txt"}'
   npx ergometer run --meter '${names.packageName}={"file": "watts.txt"}' -- CMD
 
 Put your instrument into src/index.ts, and its world into test/world.ts.

@@ -106,11 +106,18 @@ function resolveModule(name: string, directory: string): string {
   const path = resolvePackage(name, directory)
   if (path !== undefined) return pathToFileURL(path).href
   const known = Object.keys(BUILTIN_METERS).join(', ')
-  const meant = installedMeters(directory).find((one) => one.name.endsWith(`ergometer-meter-${name}`))
+  const meant = packageMeant(name, directory)
   throw new ErgometerError(
     'METER_UNKNOWN',
-    `meter '${name}' is unknown: expected ${known}, an installed package or a file (./meter.ts); ${meant ? `did you mean ${meant.name}?` : `is it installed in ${directory}?`}`,
+    `meter '${name}' is unknown: expected ${known}, an installed package or a file (./meter.ts); ${meant ? `did you mean ${meant}?` : `is it installed in ${directory}?`}`,
   )
+}
+
+/** A meter's package that goes by its short name: that of this very folder, or one that is installed. */
+function packageMeant(name: string, directory: string): string | undefined {
+  const usual = `ergometer-meter-${name}`
+  if (resolvePackage(usual, directory) !== undefined) return usual
+  return installedMeters(directory).find((one) => one.name.endsWith(`/${usual}`))?.name
 }
 
 /** The module of a package; also of one that has only an `import` entry, which `require.resolve` does not see. */
