@@ -23,6 +23,7 @@ const MODULES: Readonly<Record<string, string>> = {
   'node:https': 'network',
   'node:http2': 'network',
   'node:dgram': 'network',
+  'node:async_hooks': 'process',
   'node:dns': 'network',
   'node:tls': 'network',
   // The recorder speaks to its parent over an inherited pipe; nothing of ours opens a socket.

@@ -14,8 +14,8 @@ export const COUNTER_CASES: readonly Rule[] = [
     id: 'counter-wrap',
     title: 'declares where its counter wraps, and hands it over raw',
     needs: ['joules', 'wrap'],
-    concern: (kit) => needCounter(kit, wraps),
-    judge: (kit) => eachCounter(kit, wraps, judgeWrap),
+    concern: needWrap,
+    judge: (kit) => eachCounter(kit, counts, judgeWrap),
   },
   {
     id: 'counter-reset',
@@ -32,6 +32,14 @@ function counts({ reads }: Domain): boolean {
 
 function wraps({ reads }: Domain): boolean {
   return reads.quantity === 'energy' && reads.wrapsAt !== undefined
+}
+
+/** A counter that nobody says to wrap is looked at as well, if the world can let it. */
+async function needWrap(kit: ConformanceKit): Promise<void> {
+  const domains = await kit.domains()
+  if (domains.some(wraps)) return
+  const able = await kit.inWorld(async ({ wrap }) => wrap !== undefined)
+  if (!able || !domains.some(counts)) notConcerned('no domain reads such a counter')
 }
 
 async function needCounter(kit: ConformanceKit, isMeant: (domain: Domain) => boolean): Promise<void> {
@@ -55,19 +63,32 @@ function judgeWrap(kit: ConformanceKit, domain: Domain, index: number): Promise<
     async (trial) => {
       const series = await observe(trial, { steps: FEW })
       const sound = soundReadings(series.readings, index)
-      const { wrapsAt = 0 } = domain.reads as { wrapsAt?: number }
+      const { wrapsAt } = domain.reads as { wrapsAt?: number }
+      const fall = sound.find(({ value, anew }, at) => !anew && value < (sound[at - 1]?.value ?? 0))
+      if (wrapsAt === undefined) {
+        if (fall === undefined) return
+        fault(
+          `domain '${domain.id}': its counter falls to ${fall.value} where it wraps, and no wrapsAt is declared: that energy would be lost`,
+        )
+      }
       const beyond = sound.find(({ value }) => value >= wrapsAt)
       if (beyond) {
         fault(
           `domain '${domain.id}': recorded ${beyond.value}, and its wrapsAt is ${wrapsAt}: hand over the raw counter`,
         )
       }
-      const wrapped = sound.some(({ value }, at) => value < (sound[at - 1]?.value ?? 0))
-      if (!wrapped) notJudged(`the counter of '${domain.id}' did not wrap in this world`)
+      if (!fall) notJudged(`the counter of '${domain.id}' did not wrap in this world`)
       const found = firstFault(series)
       if (found) fault(`over a wrap, ${found.line}: is wrapsAt, or maxWatts, right?`)
     },
-    (world) => world.wrap?.(domain.id),
+    async (world) => {
+      try {
+        await world.wrap?.(domain.id)
+      } catch (cause) {
+        // A counter of which nobody says that it wraps may have no modulus at all.
+        if (wraps(domain)) throw cause
+      }
+    },
   )
 }
 

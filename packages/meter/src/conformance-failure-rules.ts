@@ -33,6 +33,7 @@ export const FAILURE_CASES: readonly Rule[] = [
     title: 'says that a read failed',
     needs: ['fail'],
     judge: async (kit) => {
+      await kit.needNone('awaited')
       const { failed, readings, trial } = await failing(kit)
       if (failed || readings.length > 0 || trial.lines.length > 0) return
       fault('a read of an instrument that cannot be read ended well: expected a MeterError, or a line of log')
@@ -133,8 +134,9 @@ function failing(kit: ConformanceKit) {
   })
 }
 
-function judgeMadeUp(kit: ConformanceKit, trouble: 'fail' | 'garble', what: string): Promise<void> {
-  return kit.inTrial(async (trial) => {
+async function judgeMadeUp(kit: ConformanceKit, trouble: 'fail' | 'garble', what: string): Promise<void> {
+  await kit.needNone('fresh', 'energy')
+  await kit.inTrial(async (trial) => {
     const { world, domains } = trial
     const step = stepOf(trial)
     await trial.tryRead()

@@ -188,6 +188,12 @@ export class ConformanceKit {
     if (found) hiddenBy(found.id)
   }
 
+  /** Nothing to judge where what it reads has one of these faults, of which this one follows. */
+  async needNone(...ids: string[]): Promise<void> {
+    const found = firstFault(await this.series())
+    if (found && ids.includes(found.id)) hiddenBy(found.id)
+  }
+
   /** What the meter shows when all is well: read once, and looked at by many cases. */
   series(): Promise<Series> {
     this.#series ??= this.inTrial((trial) => observe(trial, { real: !this.hasWorld }))

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fault, hiddenBy, lineOf, notJudged } from './conformance-case.ts'
+import { HandleWatch } from './conformance-handles.ts'
 import { type ImportFindings, importProgram } from './conformance-import-program.ts'
 import type { ConformanceKit } from './conformance-kit.ts'
 import type { Rule } from './conformance-rule.ts'
@@ -176,38 +177,32 @@ function compareValues(
   }
 }
 
-/** What this process has open, by kind. */
-function openHandles(): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+async function judgeHandles(kit: ConformanceKit): Promise<void> {
+  const watch = new HandleWatch()
   try {
-    counts.set('file descriptor', readdirSync('/proc/self/fd').length)
-  } catch {
-    // Only Linux lists them.
+    await kit.inWorld((world) => judgeLeaks(kit, world, watch))
+  } finally {
+    watch.close()
   }
-  return counts
 }
 
-function judgeHandles(kit: ConformanceKit): Promise<void> {
-  return kit.inWorld(async (world) => {
-    const cycle = async () => {
-      const trial = await kit.open(world)
-      await trial.tryRead()
-      await world.advance(kit.hasWorld ? trial.interval : MOMENT)
-      await trial.tryRead()
-      await trial.close(kit.patience).catch(() => {})
-    }
-    // What is opened once for good, by whatever the meter imports, is no leak.
-    await cycle()
-    const before = openHandles()
-    for (let opening = 0; opening < OPENINGS; opening++) await cycle()
-    const leaked = () =>
-      [...openHandles()].find(([kind, count]) => count >= (before.get(kind) ?? 0) + OPENINGS)
-    const until = performance.now() + kit.patience * 1000
-    while (leaked() && performance.now() < until) await sleep(10)
-    const [kind] = leaked() ?? []
-    if (kind !== undefined) {
-      fault(`opened and closed ${OPENINGS} times, and each time a ${kind} was left behind`)
-    }
-  })
+async function judgeLeaks(kit: ConformanceKit, world: World, watch: HandleWatch): Promise<void> {
+  const cycle = async () => {
+    const trial = await kit.open(world)
+    await trial.tryRead()
+    await world.advance(kit.hasWorld ? trial.interval : MOMENT)
+    await trial.tryRead()
+    await trial.close(kit.patience).catch(() => {})
+  }
+  // What is opened once for good, by whatever the meter imports, is no leak.
+  await cycle()
+  const before = watch.count()
+  for (let opening = 0; opening < OPENINGS; opening++) await cycle()
+  const leaked = () => [...watch.count()].find(([kind, count]) => count >= (before.get(kind) ?? 0) + OPENINGS)
+  const until = performance.now() + kit.patience * 1000
+  while (leaked() && performance.now() < until) await sleep(10)
+  const [kind] = leaked() ?? []
+  if (kind !== undefined) {
+    fault(`opened and closed ${OPENINGS} times, and each time a ${kind} was left behind`)
+  }
 }

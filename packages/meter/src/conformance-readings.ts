@@ -1,5 +1,11 @@
 import { type ConformanceCase, lineOf } from './conformance-case.ts'
-import { compare, meantStretches, type SoundReading, unitMistake } from './conformance-energy.ts'
+import {
+  compare,
+  meantStretches,
+  type SoundReading,
+  type TruePoint,
+  unitMistake,
+} from './conformance-energy.ts'
 import { type Series, soundReadings } from './conformance-series.ts'
 import type { TrialReading } from './conformance-trial.ts'
 import type { Domain, Reads } from './domain.ts'
@@ -23,6 +29,8 @@ interface DomainSeries {
 
 /** Relative error that nobody is blamed for; a larger declared uncertainty, at two sigma, takes its place. */
 const TOLERANCE = 0.05
+/** So many readings alike are no chance. */
+const FEW = 5
 /** Share of the time that readings must tell of. */
 const LEAST_TOLD = 0.8
 /** Seconds by which times may differ without meaning anything. */
@@ -32,6 +40,15 @@ const WALL_SECONDS = 1e9
 
 /** In their order: the first fault is the one to mend. */
 export const READING_RULES: readonly ReadingRule[] = [
+  {
+    id: 'awaited',
+    title: 'records before its read ends',
+    needs: [],
+    find({ readings }) {
+      if (readings.every(({ awaited }) => awaited)) return undefined
+      return 'recorded after its read had ended: await what the read waits for'
+    },
+  },
   {
     id: 'reads',
     title: 'reads every domain while all is well',
@@ -98,6 +115,13 @@ export const READING_RULES: readonly ReadingRule[] = [
     find: findCounterFault,
   },
   {
+    id: 'fresh',
+    title: 'shows the power of now, not one that it kept',
+    needs: ['joules'],
+    quantity: 'power',
+    find: findKept,
+  },
+  {
     id: 'units',
     title: 'reads in joules and watts, by what it declares',
     needs: ['joules'],
@@ -120,6 +144,15 @@ export const READING_RULES: readonly ReadingRule[] = [
   },
 ]
 
+/** The first domain that shows a value that it kept, and how that is seen. */
+export function keptValue(series: Series): string | undefined {
+  for (const look of looksAt(series)) {
+    const line = look.domain.reads.quantity === 'power' ? findKept(look) : undefined
+    if (line !== undefined) return `domain '${look.domain.id}': ${line}`
+  }
+  return undefined
+}
+
 /** True when one kind of fault hides the other. */
 export function isBefore(id: string, other: string): boolean {
   const place = (one: string) => READING_RULES.findIndex((rule) => rule.id === one)
@@ -127,7 +160,7 @@ export function isBefore(id: string, other: string): boolean {
 }
 
 /** The first thing that is wrong with what a meter read while all was well. `from`: the rule to begin with. */
-export function firstFault(series: Series, from = 'reads'): { id: string; line: string } | undefined {
+export function firstFault(series: Series, from = 'awaited'): { id: string; line: string } | undefined {
   for (const rule of READING_RULES) {
     if (isBefore(rule.id, from)) continue
     for (const look of looksAt(series)) {
@@ -206,6 +239,26 @@ function covers(stretches: readonly { to: number }[], { time }: SoundReading): b
   return stretches.some(({ to }) => to === time)
 }
 
+/** One value all along, while the power was another: a sensor that is coarse shows the same value for a while at most. */
+function findKept({ domain, index, series }: DomainSeries): string | undefined {
+  const values = soundReadings(series.readings, index).map(({ value }) => value)
+  const [kept] = values
+  if (values.length < FEW || kept === undefined || values.some((value) => value !== kept)) return undefined
+  const truth = series.truth[index] ?? []
+  const watts = truth.slice(1).map(({ time, joules }, at) => {
+    const before = truth[at] as TruePoint
+    return (joules - before.joules) / (time - before.time)
+  })
+  const least = Math.min(...watts)
+  const most = Math.max(...watts)
+  if (!(most - least > 2 * toleranceOf(domain, series) * most)) return undefined
+  return `its ${values.length} readings are all ${round(kept)} W, while its true power was between ${round(least)} and ${round(most)} W: is it a value that was kept?`
+}
+
+function toleranceOf({ standardUncertainty }: Domain, { trial }: Series): number {
+  return trial.world.tolerance ?? Math.max(TOLERANCE, 2 * (standardUncertainty?.relative ?? 0))
+}
+
 /** How far what is read lies from what is true, if that is too far. */
 function energyError({
   domain,
@@ -214,14 +267,13 @@ function energyError({
 }: DomainSeries): { line: string; mistake?: string } | undefined {
   const truth = series.truth[index] ?? []
   if (truth.length === 0) return undefined
-  const { reads, updatePeriod = 0, standardUncertainty } = domain
+  const { reads, updatePeriod = 0 } = domain
   const sum = compare(meantStretches(domain, soundReadings(series.readings, index)), truth)
   const span = (truth.at(-1)?.time ?? 0) - (truth[0]?.time ?? 0) - (domain.lateBy ?? 0)
   if (sum.seconds < span * LEAST_TOLD) {
     return { line: `its readings tell of ${round(sum.seconds)} s, though it was read for ${round(span)} s` }
   }
-  const stated = Math.max(TOLERANCE, 2 * (standardUncertainty?.relative ?? 0))
-  const tolerance = series.trial.world.tolerance ?? stated
+  const tolerance = toleranceOf(domain, series)
   const counts = reads.quantity === 'energy' ? 2 * reads.joulesPerCount : 0
   const lag = (sum.true / sum.seconds) * updatePeriod
   if (Math.abs(sum.meant - sum.true) <= tolerance * sum.true + counts + lag + 1e-9) return undefined

@@ -26,6 +26,8 @@ export interface Pace {
   readonly steps?: number
   /** On the real instrument nobody wants to wait. */
   readonly real?: boolean
+  /** The meter is read so many times more seldom. */
+  readonly stride?: number
 }
 
 /** So many steps: with a sensor that is renewed at each, its lag is 5 % of the whole. */
@@ -45,7 +47,7 @@ export async function observe(trial: Trial, pace: Pace = {}): Promise<Series> {
 
 /** The same for several meters of one world, read in turn. */
 export async function observeAll(trials: readonly Trial[], pace: Pace = {}): Promise<Series[]> {
-  const { real = false, steps = real ? REAL_STEPS : STEPS } = pace
+  const { real = false, steps = real ? REAL_STEPS : STEPS, stride = 1 } = pace
   const observers = trials.map((trial) => new Observer(trial, real))
   const [
     {
@@ -56,7 +58,7 @@ export async function observeAll(trials: readonly Trial[], pace: Pace = {}): Pro
     for (const observer of observers) await observer.look()
   }
   await look()
-  let base = stepOf(trials[0] as Trial, real)
+  let base = stepOf(trials[0] as Trial, real) * stride
   const late = real ? 0 : Math.max(0, ...domains.map(({ lateBy = 0 }) => lateBy))
   for (let number = 0; number < steps + Math.ceil(late / base); number++) {
     await world.advance(base * (real ? 1 : (RHYTHM[number % RHYTHM.length] as number)))
@@ -99,6 +101,8 @@ class Observer {
     const { failed, thrown } = await this.trial.tryRead()
     this.#quickest = Math.min(this.#quickest, (performance.now() - begin) / 1000)
     if (failed) this.#failure ??= { thrown }
+    // What the read has not waited for gets its turn, and is seen to be late.
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Seconds in which every counter that counts moves on by so many counts. */

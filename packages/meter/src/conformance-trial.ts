@@ -19,6 +19,8 @@ export interface TrialReading {
   readonly now: number
   /** The counter may have begun anew since the reading before. */
   readonly anew: boolean
+  /** It came while a read was under way. */
+  readonly awaited: boolean
 }
 
 /** An accompanying figure as the meter gave it. */
@@ -66,6 +68,7 @@ export class Trial {
   readonly #record: RecordReading
   readonly #restarted = new Set<number>()
   #reads = 0
+  #underWay = 0
   #closed = false
 
   /** Opens a meter. Throws what it throws, or an Error for what is no meter. */
@@ -121,7 +124,8 @@ export class Trial {
       const now = this.world.seconds
       const from = given.from === undefined ? {} : { from: this.#seconds(given.from) }
       const time = given.time === undefined ? now : this.#seconds(given.time)
-      this.readings.push({ domain, value, time, ...from, given, now, anew: this.#restarted.delete(domain) })
+      const anew = this.#restarted.delete(domain)
+      this.readings.push({ domain, value, time, ...from, given, now, anew, awaited: this.#underWay > 0 })
     }
     return Object.assign(record, {
       gauge: (domain: number, name: string, value: number) => {
@@ -155,7 +159,12 @@ export class Trial {
   async read(signal: AbortSignal = new AbortController().signal): Promise<readonly TrialReading[]> {
     const before = this.readings.length
     this.#reads++
-    await this.meter.read(this.#record, signal)
+    this.#underWay++
+    try {
+      await this.meter.read(this.#record, signal)
+    } finally {
+      this.#underWay--
+    }
     return this.readings.slice(before)
   }
 

@@ -39,8 +39,8 @@ const OPTIONS = ['options-invalid', 'options-unknown']
 describe('a sound meter passes every case that concerns it', () => {
   test.each([
     ['power', ['intervals', ...COUNTER, ...COMPANY]],
-    ['energy', ['intervals', ...COMPANY]],
-    ['interval', [...COUNTER, ...COMPANY]],
+    ['energy', ['fresh', 'intervals', ...COMPANY]],
+    ['interval', ['fresh', ...COUNTER, ...COMPANY]],
     ['late', ['intervals', ...COUNTER, ...COMPANY]],
     [
       'plain',
