@@ -16,8 +16,16 @@ describe('docs/writing-a-meter.md', BUSY, () => {
     const { code, stdout, stderr } = await scratch.shell(codeBlock(text, 'sh', 'WATTS_FILE=outlet.txt'))
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('watts:outlet') })
     expect(stdout).toContain('watts:outlet')
+    expect(stdout).toContain('./watts.mjs: conformant')
     const { energy, run } = await scratch.report()
     expect(energy.joules).toBeCloseTo(120 * run.seconds * energy.coverage, 0)
+  })
+
+  test('what it pushes from a shell is metered', async () => {
+    scratch.file('push.sh', codeBlock(text, 'sh', 'events='))
+    await scratch.shell('ergometer run --meter estimate -- sh push.sh')
+    const { energy } = await scratch.report()
+    expect(energy.domains.find(({ id }) => id === 'push:board')?.meanWatts).toBeCloseTo(40, 1)
   })
 
   test('its pushed readings are metered', async () => {

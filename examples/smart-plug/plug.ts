@@ -9,7 +9,9 @@ export default defineMeter(import.meta.url, {
       domains: [domain],
       async read(record, signal) {
         // A plug that answers with a redirect is none.
-        const reply = await fetch(url, { signal, redirect: 'error' })
+        const reply = await fetch(url, { signal, redirect: 'error' }).catch(({ cause, message }) => {
+          throw unreadable(cause?.code ?? message)
+        })
         if (!reply.ok) throw unreadable(`status ${reply.status}, expected 200: is a password set?`)
         const value = find((await reply.json().catch(() => undefined)) as Reply | undefined)
         if (!Number.isFinite(value)) throw unreadable('no number there: does this plug measure?')
@@ -29,13 +31,11 @@ interface Reply {
   readonly StatusSNS?: { ENERGY?: { Power?: unknown } }
 }
 
-interface Plug {
-  readonly url: string
-  readonly domain: Domain
-  readonly find: (reply: Reply | undefined) => unknown
-}
-
-function plugOf(env: Readonly<Record<string, string | undefined>>): Plug {
+function plugOf(env: Readonly<Record<string, string | undefined>>): {
+  url: string
+  domain: Domain
+  find: (reply: Reply | undefined) => unknown
+} {
   const plug = { id: 'plug', kind: 'host', method: 'measured', feeds: 'this-host', maxWatts: 4000 } as const
   const power = { ...plug, reads: { quantity: 'power' }, updatePeriod: 1 } as const
   if (env['TASMOTA_ADDRESS']) {

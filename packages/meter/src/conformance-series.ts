@@ -34,7 +34,7 @@ export interface Pace {
 const STEPS = 20
 const REAL_STEPS = 4
 /** Seconds. */
-const LONGEST_REAL_STEP = 1
+const LONGEST_REAL_STEP = 0.5
 /** Steps are not alike: in equal ones of a second, joules passed as watts would not show. */
 const RHYTHM = [1, 2, 1.5]
 /** A step lets a counter move on by so many counts. */
