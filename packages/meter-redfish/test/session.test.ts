@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
+import { BmcLine } from '../src/bmc-line.ts'
 import { FakeBmc, type Mood, PASSWORD, recorded, USER } from './fake-bmc.ts'
 import { bmcOf, ENV, openAt, probeAt, readOnce, sysRootOf } from './open-bmc.ts'
 
@@ -150,6 +153,27 @@ describe('a BMC that is none, or not well', () => {
       code: 'REDFISH_UNREACHABLE',
       message: expect.stringContaining('in time'),
     })
+  })
+
+  test('an answer that never ends is given up in time, while garbage is collected', async () => {
+    // A signal that nobody holds but the request is collected, and then never aborts.
+    setFlagsFromString('--expose-gc')
+    const collecting = setInterval(runInNewContext('gc') as () => void, 10)
+    const bmc = await plain()
+    bmc.mood = (_request, response) => Boolean(response.writeHead(200).write('{'))
+    const line = new BmcLine({ address: bmc.address, insecure: true })
+    try {
+      const endless = line.inTime(0.3, new AbortController().signal, (signal) =>
+        line.send({ method: 'GET', path: '/redfish/v1/', signal }),
+      )
+      await expect(endless).rejects.toMatchObject({
+        code: 'REDFISH_UNREACHABLE',
+        message: expect.stringContaining('in time'),
+      })
+    } finally {
+      clearInterval(collecting)
+      line.close()
+    }
   })
 
   test('a redirect within the BMC is followed: iLO adds a slash', async () => {
