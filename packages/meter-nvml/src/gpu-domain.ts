@@ -4,9 +4,15 @@ import { averagedOver, type Rung } from './rung.ts'
 import type { SmiGpu } from './smi-power.ts'
 import type { Superchip } from './superchip.ts'
 
-/** Systematic error of a board's sensor, and what a sensor misses that looks at 25 ms of each 100 (arXiv 2312.02741). */
-const BOARD = 0.05
-const PART_TIME = 0.05
+/** An error that is only known to lie within +/- a limit has this share of it as its standard uncertainty (GUM, 4.3.7). */
+const RECTANGULAR = 1 / Math.sqrt(3)
+/**
+ * +/- 5 %: a board's own error (arXiv 2312.02741, over 70 boards; NVML's reference manual, nvmlDeviceGetPowerUsage, says the
+ * same of older ones).
+ */
+const BOARD = 0.05 * RECTANGULAR
+/** +/- 5 %: what a sensor misses that looks at 25 ms of each 100 (the same paper). */
+const PART_TIME = 0.05 * RECTANGULAR
 /** Seconds between two changes of counter or power, at most: 0.01 to 0.1 by model. */
 const UPDATE_PERIOD = 0.1
 /** Seconds between two lines of `nvidia-smi`, with what it is late. */
