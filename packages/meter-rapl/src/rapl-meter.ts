@@ -18,14 +18,20 @@ import { ZoneReader } from './zone-reader.ts'
 export interface RaplOptions {
   /** Count the platform (psys) in place of packages and memory; by default it is only recorded. */
   readonly psys?: boolean | undefined
+  /** Relative standard uncertainty of the energy, common to all domains: 0.03 is 3 %. The makers state none. */
+  readonly uncertainty?: number | undefined
 }
 
+const share = z
+  .number('expected a number')
+  .check(z.gt(0, 'expected more than 0'), z.lt(1, 'expected less than 1'))
+
 const schema: StandardSchema<RaplOptions> = z.strictObject(
-  { psys: z.optional(z.boolean('expected true or false')) },
+  { psys: z.optional(z.boolean('expected true or false')), uncertainty: z.optional(share) },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown: ${issue.keys?.join(', ')}; expected psys`
+        ? `unknown: ${issue.keys?.join(', ')}; expected psys, uncertainty`
         : 'expected an object',
   },
 )
@@ -36,11 +42,14 @@ export default defineMeter(import.meta.url, {
   options: schema,
   interval: 0.1,
   probe: ({ psys = false }, { sysRoot }) => raplAvailability(sysRoot, psys),
-  open: ({ psys = false }, context) => openRapl(psys, context),
+  open: openRapl,
 })
 
-async function openRapl(psys: boolean, context: MeterContext): Promise<EnergyMeter> {
-  const { domains, unknown } = zoneDomains(findZones(context.sysRoot), psys)
+async function openRapl(
+  { psys = false, uncertainty }: RaplOptions,
+  context: MeterContext,
+): Promise<EnergyMeter> {
+  const { domains, unknown } = zoneDomains(findZones(context.sysRoot), psys, uncertainty)
   const files = new Map(domains.map(({ zone }) => [zone, new CounterFile(zone.energyFile)]))
   const fileOf = ({ zone }: ZoneDomain) => files.get(zone) as CounterFile
   const read: ReadZone = (zone) => {

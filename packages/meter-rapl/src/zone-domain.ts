@@ -21,11 +21,12 @@ const PLATFORM = /^psys(?:-\d+)?$/
 
 /**
  * The domains of zones, and the zones that are no domain known to us. `zones`: the outer before the inner.
- * `psys`: count the platform in place of packages and memory.
+ * `psys`: count the platform in place of packages and memory. `uncertainty`: relative, as the user says; absent: unknown.
  */
 export function zoneDomains(
   zones: readonly PowercapZone[],
   psys: boolean,
+  uncertainty?: number,
 ): { domains: ZoneDomain[]; unknown: PowercapZone[] } {
   const domains: ZoneDomain[] = []
   const unknown: PowercapZone[] = []
@@ -39,7 +40,7 @@ export function zoneDomains(
         zone,
         domains,
       )
-      domains.push({ zone, domain: domainOf(zone, id, description) })
+      domains.push({ zone, domain: domainOf(zone, id, description, uncertainty) })
     } else unknown.push(zone)
   }
   return { domains, unknown }
@@ -89,7 +90,12 @@ function describe(
   return { kind: 'gpu', label: `integrated GPU${where}`, leastWatts: PACKAGE_WATTS, within: home }
 }
 
-function domainOf({ range, ratedWatts = 0 }: PowercapZone, id: string, description: Description): Domain {
+function domainOf(
+  { range, ratedWatts = 0 }: PowercapZone,
+  id: string,
+  description: Description,
+  uncertainty: number | undefined,
+): Domain {
   const { kind, label, leastWatts, within, known } = description
   return {
     id,
@@ -103,6 +109,10 @@ function domainOf({ range, ratedWatts = 0 }: PowercapZone, id: string, descripti
     },
     maxWatts: Math.max(leastWatts, HEADROOM * ratedWatts),
     updatePeriod: UPDATE_PERIOD,
+    // One processor's energy model, or its regulators, stand behind all of its zones: what is wrong with one is with all.
+    ...(uncertainty === undefined
+      ? {}
+      : { standardUncertainty: { relative: uncertainty, shared: 'meter' as const } }),
     ...(within === undefined ? {} : { within }),
     ...(known ? { identity: `${kind}:${kind === 'memory' ? id.replace(/\/dram$/, '') : id}` } : {}),
   }

@@ -266,6 +266,13 @@ describe('what is left out is said', () => {
     expect(said.map((line) => line.message).join('\n')).toMatch(message)
   })
 
+  it('an uncertainty is stated on request alone, and is common to all domains', async () => {
+    const world = treeOf([package0])
+    expect((await openTree(world)).meter.domains[0]).not.toHaveProperty('standardUncertainty')
+    const { meter } = await openTree(world, { uncertainty: 0.03 })
+    expect(meter.domains[0]?.standardUncertainty).toEqual({ relative: 0.03, shared: 'meter' })
+  })
+
   it('psys alone is counted on request', async () => {
     const world = treeOf([{ ...package0, name: 'psys' }])
     expect((await openTree(world, { psys: true })).meter.domains.map(({ id }) => id)).toEqual(['psys'])
