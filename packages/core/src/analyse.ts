@@ -10,6 +10,7 @@ import {
 import { carbonHealth } from './carbon-health.ts'
 import { sumCoverage } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
+import { DomainErrors, foldedEnergies, stepSeconds, uncertainEnergy } from './domain-errors.ts'
 import { type Factors, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
@@ -20,9 +21,10 @@ import { packageEnergy } from './package-energy.ts'
 import type { Report, ReportDomain, ReportPhase } from './report.ts'
 import { RunClock } from './run-clock.ts'
 import { RunEmissions } from './run-emissions.ts'
+import { sampledVariance } from './sampled-variance.ts'
 import { summariseScores } from './scores.ts'
 import { Stretches } from './stretches.ts'
-import { sumUncertainty } from './uncertainty.ts'
+import { energyError, type KnownError, sumUncertainty } from './uncertainty.ts'
 import { addWork, type Work } from './work-ledger.ts'
 
 /** What an analysis cannot read from the journal itself. */
@@ -55,14 +57,9 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const known = counted.filter((one) => one.seconds > RESOLUTION)
   const joules = known.length > 0 ? sum(known.map((one) => one.joules)) : undefined
   const kilowattHours = joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR
-  const uncertainty = sumUncertainty(
-    known.map(({ id, line, joules }) => ({
-      domain: id,
-      meter: line.meter,
-      joules,
-      uncertainty: line.domain.standardUncertainty,
-    })),
-  )
+  const uncertain = known.map((one) => uncertainEnergy(one, one.joules, [{ from, to }]))
+  const uncertainty = sumUncertainty(uncertain)
+  const { standardUncertaintyJoules } = uncertainty
   const unobserved = sum(known.map((one) => (one.joules / one.seconds) * Math.max(0, length - one.seconds)))
   const work = journal.work.between(from, to)
   const enough = coverage >= ENOUGH_COVERAGE
@@ -78,7 +75,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const input = {
     emitted,
     joules,
-    standardUncertaintyJoules: uncertainty.standardUncertaintyJoules,
+    uncertain,
     coverage,
     level,
     seconds: length,
@@ -110,7 +107,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       domains: domains.map((one) => domainOf(one, journal, boundary.counted.has(one.id), from, to)),
       ...(cpu || gpu ? { attribution: defined({ cpu, gpu }) } : {}),
       ...(pue !== undefined && joules !== undefined
-        ? { facility: facilityFigures(pue, joules, factors, level) }
+        ? { facility: facilityFigures(pue, input, joules, factors) }
         : {}),
     },
     carbon,
@@ -120,7 +117,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       journal.scores.filter(({ t }) => t > from && t <= to),
       enough ? kilowattHours : undefined,
     ),
-    efficiency: enough ? efficiencyOf(work, joules, grams) : {},
+    efficiency: enough ? efficiencyOf(work, joules, standardUncertaintyJoules, grams) : {},
     phases: options.interval
       ? []
       : phasesOf(journal, counted, missing, to, (...parts) =>
@@ -135,13 +132,30 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   }
 }
 
+/**
+ * The energy of all counted domains over disjoint intervals of a run (phases, say), in order, and what is known of its error:
+ * of two such energies `differenceUncertainty` and `ratioUncertainty` tell how well they can be compared.
+ */
+export function energyErrorOf(journal: Journal, intervals: readonly Interval[]): KnownError {
+  const { boundary, domains } = measure(journal, 0, journal.until)
+  const parts = domains
+    .filter((one) => boundary.counted.has(one.id))
+    .map((one) =>
+      uncertainEnergy(one, sum(intervals.map(({ from, to }) => one.known.joules(from, to))), intervals),
+    )
+  return energyError(parts)
+}
+
 type Known = ReturnType<typeof measure>['domains'][number]
 
 function measure(journal: Journal, from: number, to: number) {
-  const domains = journal.domains.map(({ line, rows, late }, index) => {
-    const known = new KnownEnergy(journal.times, rows, late, Math.max(to, journal.until))
+  const until = Math.max(to, journal.until)
+  const domains = journal.domains.map(({ line, rows, late, sampled }, index) => {
+    const known = new KnownEnergy(journal.times, rows, late, until)
     const seconds = known.seconds(from, to)
-    return { index, id: line.id, line, late, known, seconds, joules: known.joules(from, to) }
+    const step = stepSeconds(line.domain, line.interval)
+    const errors = new DomainErrors(line.id, known, step, sampledVariance(sampled, until), until)
+    return { index, id: line.id, line, late, known, errors, seconds, joules: known.joules(from, to) }
   })
   // One boundary for the whole run, whatever part of it is asked for.
   const boundary = chooseBoundary(
@@ -179,9 +193,8 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
     counted,
     ...defined({ within: within === undefined ? undefined : `${line.meter}:${within}`, identity }),
     coverage: to > from ? clamp(seconds / (to - from)) : 0,
-    ...(standardUncertainty && joules > 0
-      ? { standardUncertaintyJoules: standardUncertainty.relative * joules }
-      : {}),
+    ...sumUncertainty([uncertainEnergy(one, joules, [{ from, to }])]),
+    ...(standardUncertainty ? { declaredUncertainty: { ...standardUncertainty } } : {}),
     wraps: checked?.wraps ?? 0,
     resets: checked?.resets ?? 0,
     gaps: checked?.gaps ?? 0,
@@ -193,6 +206,7 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
 function efficiencyOf(
   work: Work,
   joules: number | undefined,
+  standardUncertaintyJoules: number | undefined,
   grams: number | undefined,
 ): Report['efficiency'] {
   const efficiency: Report['efficiency'] = {}
@@ -203,6 +217,9 @@ function efficiencyOf(
     efficiency[unit] = {
       perJoule: amount / joules,
       joulesPer: joules / amount,
+      ...(standardUncertaintyJoules === undefined
+        ? {}
+        : { relativeStandardUncertainty: standardUncertaintyJoules / joules }),
       ...(grams === undefined ? {} : { gramsCo2ePer: grams / amount }),
     }
   }
@@ -240,13 +257,15 @@ function phasesOf(
       sum(folded.map((line) => Math.min(line.seconds, ...counted.map((one) => foldedOf(line, one).seconds))))
     const known = counted.map((one) => {
       const parts = folded.map((line) => foldedOf(line, one))
+      const joules =
+        sum(intervals.map(({ from, to }) => one.known.joules(from, to))) +
+        sum(parts.map((part) => part.joules))
       return {
-        joules:
-          sum(intervals.map(({ from, to }) => one.known.joules(from, to))) +
-          sum(parts.map((part) => part.joules)),
+        joules,
         seconds:
           sum(intervals.map(({ from, to }) => one.known.seconds(from, to))) +
           sum(parts.map((part) => part.seconds)),
+        uncertain: uncertainEnergy(one, joules, intervals, foldedEnergies(folded, parts)),
       }
     })
     const apart = folded.map((line) => ({
@@ -254,6 +273,7 @@ function phasesOf(
       to: line.to,
       joules: sum(counted.map((one) => foldedOf(line, one).joules)),
     }))
+    const { standardUncertaintyJoules } = sumUncertainty(known.map((part) => part.uncertain))
     const joules = known.some((part) => part.seconds > RESOLUTION)
       ? sum(known.map((part) => part.joules))
       : undefined
@@ -262,7 +282,11 @@ function phasesOf(
     return {
       name,
       count: Math.max(...Object.values(counts)),
-      ...defined({ joules, gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart, joules) }),
+      ...defined({
+        joules,
+        standardUncertaintyJoules,
+        gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart, joules),
+      }),
       seconds,
       processSeconds,
       work,

@@ -1,7 +1,9 @@
 import { type Emissions, embodiedGrams, sciForAi, sciScores, waterLitres } from '@ergometer/carbon'
 import type { Boundary } from './boundary.ts'
+import { emissionUncertainty, facilityUncertainty } from './emission-error.ts'
 import { type Factors, facilityFactor, JOULES_PER_KILOWATT_HOUR, overheadOf } from './factors.ts'
 import type { Report, ReportIntensity } from './report.ts'
+import type { UncertainEnergy } from './uncertainty.ts'
 import type { Work } from './work-ledger.ts'
 
 /** Per unit of work nothing is said below this coverage. */
@@ -12,8 +14,8 @@ export interface CarbonInput {
   readonly emitted: Emissions
   /** Absent: unknown. */
   readonly joules: number | undefined
-  /** One sigma of `joules`. */
-  readonly standardUncertaintyJoules?: number | undefined
+  /** What `joules` are the sum of. */
+  readonly uncertain: readonly UncertainEnergy[]
   /** Of the energy. */
   readonly coverage: number
   readonly level: Boundary['level']
@@ -37,7 +39,7 @@ export function operationalGrams(
 
 /** What a report says of carbon. */
 export function carbonFigures(input: CarbonInput, factors: Factors): Report['carbon'] {
-  const { emitted, joules, standardUncertaintyJoules: sigma, level, seconds, work } = input
+  const { emitted, joules, uncertain, level, seconds, work } = input
   const grams = joules === undefined ? undefined : operationalGrams(emitted, factors, level)
   const coverage = input.coverage * knownShare(emitted)
   const embodied = factors.embodied && embodiedGrams(factors.embodied, seconds)
@@ -47,9 +49,7 @@ export function carbonFigures(input: CarbonInput, factors: Factors): Report['car
   return {
     ...(grams === undefined ? {} : { gramsCo2e: grams, operationalGrams: grams }),
     ...(embodied === undefined ? {} : { embodiedGrams: embodied }),
-    ...(grams === undefined || joules === undefined || sigma === undefined
-      ? {}
-      : { standardUncertaintyGrams: joules > 0 ? (grams * sigma) / joules : 0 }),
+    ...emissionUncertainty(uncertain, grams, factors.uncertainty),
     coverage,
     estimatedShare: emitted.estimatedShare,
     intensity: intensityOf(input, factors),
@@ -73,12 +73,18 @@ export function waterFigures(
 /** Energy of the building. */
 export function facilityFigures(
   pue: number,
+  { uncertain, level }: Pick<CarbonInput, 'uncertain' | 'level'>,
   joules: number,
   factors: Factors,
-  level: Boundary['level'],
 ): NonNullable<Report['energy']['facility']> {
   const overhead = overheadOf(factors, level)
-  return { pue, ...(overhead === 1 ? {} : { overhead }), joules: joules * facilityFactor(factors, level) }
+  const all = joules * facilityFactor(factors, level)
+  return {
+    pue,
+    ...(overhead === 1 ? {} : { overhead }),
+    joules: all,
+    ...facilityUncertainty(uncertain, all, factors.uncertainty),
+  }
 }
 
 /** Where the figures come from that are nobody's own. */

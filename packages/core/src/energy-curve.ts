@@ -56,6 +56,10 @@ export class EnergyCurve {
   #changed: number | undefined
   #open: Gap[] = []
   #restarts: number[] = []
+  /** Of sampled power, in J²: of all steps, and of the last of them. */
+  #variance = 0
+  #lastVariance = 0
+  #lastSeconds = 0
 
   /** `interval`: seconds between two reads of the domain, which bounds how far apart power samples are joined. */
   constructor(domain: Domain, interval: number) {
@@ -68,6 +72,16 @@ export class EnergyCurve {
   /** Up to when the curve is known or given up, in seconds; undefined before the first reading. */
   get knownUntil(): number | undefined {
     return this.#last?.time
+  }
+
+  /**
+   * What samples of power leave open of the energy from second 0 to a time, as a variance in J². Between two samples the
+   * power may be any of those that lie between them: a width of dP dt for each step, hence (dP dt)²/12.
+   */
+  sampledVariance(until: number): number {
+    const beyond = (this.#last?.time ?? until) - until
+    if (!(beyond > 0) || this.#lastSeconds === 0) return this.#variance
+    return Math.max(0, this.#variance - this.#lastVariance * Math.min(1, beyond / this.#lastSeconds))
   }
 
   /** Takes a reading: its time and value, and for `interval-energy` where its interval begins. */
@@ -151,6 +165,7 @@ export class EnergyCurve {
     const join = this.#isCut(from, to) ? 'reset' : this.#join(from, to)
     if (typeof join === 'object') {
       this.wraps += join.wraps
+      if (this.#domain.reads.quantity === 'power') this.#leaveOpen(from, to)
       return { segments: [{ from: from.time, to: to.time, joules: join.joules }] }
     }
     this.gaps++
@@ -158,6 +173,18 @@ export class EnergyCurve {
     this.#open.push({ from, to, hole: join })
     if (this.#open.length > OPEN_GAPS) this.#open.shift()
     return { segments: [], problem: join }
+  }
+
+  #leaveOpen(from: Point, to: Point): void {
+    // What lies before second 0 is no part of the run.
+    const seconds = to.time - Math.max(0, from.time)
+    if (!(seconds > 0)) return
+    const length = to.time - from.time
+    const variance = ((((to.value - from.value) * length) ** 2 / 12) * seconds) / length
+    this.#variance += variance
+    if (to !== this.#last) return
+    this.#lastVariance = variance
+    this.#lastSeconds = seconds
   }
 
   #isCut(from: Point, to: Point): boolean {

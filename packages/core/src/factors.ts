@@ -1,5 +1,6 @@
 import type { EmbodiedEmissions, Intensity, IntensityCurve, WaterIntensity } from '@ergometer/carbon'
 import type { Boundary } from './boundary.ts'
+import type { FactorUncertainties } from './emission-error.ts'
 
 /** What turns joules into grams. */
 export interface Factors {
@@ -23,6 +24,8 @@ export interface Factors {
   readonly parameters?: number | undefined
   /** Which factors are others than those that the run was recorded with: `intensity`, `pue`, … */
   readonly recomputed?: readonly string[] | undefined
+  /** As far as they are stated: common to all that the factors are applied to. */
+  readonly uncertainty?: FactorUncertainties | undefined
 }
 
 /** Joules of one kilowatt hour. */

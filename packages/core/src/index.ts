@@ -1,10 +1,16 @@
-export { type AnalysisOptions, analyse } from './analyse.ts'
+export { type AnalysisOptions, analyse, energyErrorOf } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
 export { isRecording, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'
+export {
+  type EmissionUncertainty,
+  emissionError,
+  emissionUncertainty,
+  type FactorUncertainties,
+} from './emission-error.ts'
 export { type CurveProblem, type CurveStep, EnergyCurve, type Segment } from './energy-curve.ts'
 export { ErgometerError } from './ergometer-error.ts'
 export {
@@ -59,6 +65,15 @@ export type {
   ReportScore,
   RunStatus,
 } from './report.ts'
+export { reportError } from './report-error.ts'
 export { RunClock } from './run-clock.ts'
 export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
-export { sumUncertainty } from './uncertainty.ts'
+export {
+  differenceUncertainty,
+  energyError,
+  type KnownError,
+  ratioUncertainty,
+  standardUncertainty,
+  sumUncertainty,
+  type UncertainEnergy,
+} from './uncertainty.ts'

@@ -107,7 +107,15 @@ export type KindLine =
   | {
       kind: 'checkpoint'
       t: RunSeconds
-      domains: { mJ: number; wraps: number; resets: number; gaps: number; peakWatts?: number }[]
+      domains: {
+        mJ: number
+        wraps: number
+        resets: number
+        gaps: number
+        peakWatts?: number
+        /** Of a sensor of power: one sigma of what its samples leave open of the energy so far, in joules. */
+        sampling?: number
+      }[]
     }
   | BaselineLine
   | CpuTimeLine

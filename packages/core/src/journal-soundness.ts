@@ -64,7 +64,7 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
       (one) =>
         isObject(one) &&
         ['wraps', 'resets', 'gaps'].every((key) => isCount(one[key])) &&
-        (one['peakWatts'] === undefined || isAmount(one['peakWatts'])),
+        ['peakWatts', 'sampling'].every((key) => one[key] === undefined || isAmount(one[key])),
     ),
   baseline: ({ t, seconds, watts, standardUncertaintyWatts }) =>
     isTime(t) &&

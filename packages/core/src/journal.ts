@@ -18,6 +18,7 @@ import { isSound } from './journal-soundness.ts'
 import { decodeLine } from './journal-text.ts'
 import { EnergyRows } from './known-energy.ts'
 import { NumberList } from './number-list.ts'
+import type { VarianceUntil } from './sampled-variance.ts'
 import { WorkSteps } from './work-steps.ts'
 
 type Line<Kind extends KindLine['kind']> = Extract<KindLine, { kind: Kind }>
@@ -27,6 +28,8 @@ export interface JournalDomain {
   readonly line: DomainLine
   readonly rows: EnergyRows
   readonly late: LateLine[]
+  /** What sampled power leaves open of its energy, up to each checkpoint that tells. */
+  readonly sampled: VarianceUntil[]
 }
 
 /** A journal as it was read: everything that an analysis needs. */
@@ -133,7 +136,7 @@ export class Journal {
         Object.assign(this.provenance, line.provenance)
         break
       case 'checkpoint':
-        this.checkpoint = line
+        this.#addCheckpoint(line)
         break
       case 'health': {
         const { kind, t, ...entry } = line
@@ -168,7 +171,14 @@ export class Journal {
       if (index === 0) rows.joules.push(0)
       else rows.add(this.times.at(index - 1), this.times.at(index), null)
     }
-    this.domains.push({ line, rows, late: [] })
+    this.domains.push({ line, rows, late: [], sampled: [] })
+  }
+
+  #addCheckpoint(line: Line<'checkpoint'>): void {
+    this.checkpoint = line
+    line.domains.forEach(({ sampling }, index) => {
+      if (sampling !== undefined) this.domains[index]?.sampled.push({ t: line.t, variance: sampling ** 2 })
+    })
   }
 
   /** A run has one source: what is of another kind or basis cannot be true. */

@@ -458,12 +458,15 @@ export class Recording {
     this.#write({
       kind: 'checkpoint',
       t: this.#settled,
-      domains: this.domains.map(({ ledger, curve, peakWatts }) => ({
+      domains: this.domains.map(({ ledger, curve, domain, peakWatts }) => ({
         mJ: Math.round(ledger.joules * 1000),
         wraps: curve.wraps,
         resets: curve.resets,
         gaps: curve.gaps,
         ...(peakWatts === undefined ? {} : { peakWatts: milli(peakWatts) }),
+        ...(domain.reads.quantity === 'power'
+          ? { sampling: milli(Math.sqrt(curve.sampledVariance(this.#settled))) }
+          : {}),
       })),
     })
   }

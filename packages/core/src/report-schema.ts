@@ -19,6 +19,7 @@ const domain = z.looseObject({
   identity: z.string().optional(),
   coverage: share,
   standardUncertaintyJoules: amount.optional(),
+  declaredUncertainty: z.looseObject({ relative: amount, shared: z.enum(['domain', 'meter']) }).optional(),
   wraps: count,
   resets: count,
   gaps: count,
@@ -30,6 +31,7 @@ const phase = z.looseObject({
   name: z.string(),
   count,
   joules: amount.optional(),
+  standardUncertaintyJoules: amount.optional(),
   seconds: amount,
   processSeconds: amount,
   gramsCo2e: amount.optional(),
@@ -112,7 +114,12 @@ const reportSchema = z.looseObject({
     domains: z.array(domain),
     attribution: z.looseObject({ cpu: cpuAttribution.optional(), gpu: gpuAttribution.optional() }).optional(),
     facility: z
-      .looseObject({ pue: z.number().min(1), overhead: z.number().min(1).optional(), joules: amount })
+      .looseObject({
+        pue: z.number().min(1),
+        overhead: z.number().min(1).optional(),
+        joules: amount,
+        standardUncertaintyJoules: amount.optional(),
+      })
       .optional(),
   }),
   carbon: z.looseObject({
@@ -120,6 +127,7 @@ const reportSchema = z.looseObject({
     operationalGrams: amount.optional(),
     embodiedGrams: amount.optional(),
     standardUncertaintyGrams: amount.optional(),
+    uncertaintyOf: z.array(z.enum(['energy', 'intensity', 'pue'])).optional(),
     coverage: share,
     estimatedShare: share,
     intensity: z.looseObject({
@@ -180,7 +188,12 @@ const reportSchema = z.looseObject({
   ),
   efficiency: z.record(
     z.string(),
-    z.looseObject({ perJoule: amount, joulesPer: amount, gramsCo2ePer: amount.optional() }),
+    z.looseObject({
+      perJoule: amount,
+      joulesPer: amount,
+      gramsCo2ePer: amount.optional(),
+      relativeStandardUncertainty: amount.optional(),
+    }),
   ),
   phases: z.array(phase),
   health: z.array(health),

@@ -22,7 +22,10 @@ export interface ReportDomain {
   identity?: string
   /** Share of the run whose energy is known, 0 to 1. */
   coverage: number
+  /** One sigma; absent where the meter does not state its own. */
   standardUncertaintyJoules?: number
+  /** What the meter says of its gain, one sigma, and whether its other domains share it. */
+  declaredUncertainty?: { relative: number; shared: 'domain' | 'meter' }
   wraps: number
   resets: number
   gaps: number
@@ -71,6 +74,8 @@ export interface ReportPhase {
   /** Largest of any one process. */
   count: number
   joules?: number
+  /** One sigma; absent where a counted domain does not state its own. */
+  standardUncertaintyJoules?: number
   /** Of the union of the intervals over all processes. */
   seconds: number
   /** Plain sum over all processes. */
@@ -102,6 +107,8 @@ export interface ReportEfficiency {
   joulesPer: number
   /** Grams of CO2e per unit of work. */
   gramsCo2ePer?: number
+  /** One sigma of work per joule and of joules per unit, relative: that of the energy. */
+  relativeStandardUncertainty?: number
 }
 
 /** The intensity that was used: weighted by energy where it changed. `gramsPerKilowattHour` is absent where it is not known. */
@@ -171,7 +178,7 @@ export interface Report {
     /** The run's own part of CPU packages and GPUs, beside the total; present where it was asked for. */
     attribution?: { cpu?: CpuAttribution; gpu?: GpuAttribution }
     /** Energy of the building for this run; absent when its PUE is unknown. */
-    facility?: { pue: number; overhead?: number; joules: number }
+    facility?: { pue: number; overhead?: number; joules: number; standardUncertaintyJoules?: number }
   }
   carbon: {
     /** Equal to `operationalGrams`. */
@@ -180,7 +187,10 @@ export interface Report {
     operationalGrams?: number
     /** Of making the hardware, for the time of the run; absent: unknown. Beside the above, never in it. */
     embodiedGrams?: number
+    /** One sigma of what `uncertaintyOf` names. */
     standardUncertaintyGrams?: number
+    /** The energy, and of the factors those that state their uncertainty. */
+    uncertaintyOf?: ('energy' | 'intensity' | 'pue')[]
     /** Of the energy, times the share of it that has grams. */
     coverage: number
     /** Share of the energy that has grams whose grid intensity is an estimate, 0 to 1. */
