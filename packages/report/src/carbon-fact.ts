@@ -1,7 +1,7 @@
 import type { Report } from '@ergometer/core'
 import { isPartial } from './coverage.ts'
 import { type Fact, type Line, phrase } from './phrase.ts'
-import { formatGrams, formatNumber, formatShare, formatUncertainGrams } from './quantity.ts'
+import { COVERAGE_FACTOR, formatGrams, formatNumber, formatShare, formatUncertainGrams } from './quantity.ts'
 
 type Intensity = Report['carbon']['intensity']
 
@@ -66,13 +66,18 @@ function embodied({ embodiedGrams, factors, sci }: Report['carbon']): Line[] {
   ]
 }
 
+/** What the uncertainty of the grams leaves out, since nobody states it. */
+function uncounted({ standardUncertaintyGrams, uncertaintyOf = ['energy'] }: Report['carbon']): Line {
+  if (!standardUncertaintyGrams || uncertaintyOf.includes('intensity')) return []
+  return [phrase("± is the energy's alone", 'dim')]
+}
+
 function amount(carbon: Report['carbon'], seen: number): Line {
   const { gramsCo2e, standardUncertaintyGrams, coverage, estimatedShare, intensity } = carbon
   if (gramsCo2e === undefined) return [phrase('unknown', 'caution')]
-  const grams =
-    standardUncertaintyGrams === undefined
-      ? `${formatGrams(gramsCo2e)} CO2e`
-      : `${formatUncertainGrams(gramsCo2e, 2 * standardUncertaintyGrams)} CO2e (95 %)`
+  const grams = !standardUncertaintyGrams
+    ? `${formatGrams(gramsCo2e)} CO2e`
+    : `${formatUncertainGrams(gramsCo2e, COVERAGE_FACTOR * standardUncertaintyGrams)} CO2e (95 %)`
   const line = [phrase(grams, 'strong')]
   // What has no intensity has no grams, though it was seen.
   const known = seen > 0 ? coverage / seen : 1
@@ -81,5 +86,5 @@ function amount(carbon: Report['carbon'], seen: number): Line {
   if (estimatedShare > 0 && !intensity.estimated) {
     line.push(phrase(`${formatShare(estimatedShare)} of it at estimated intensity`, 'dim'))
   }
-  return line
+  return [...line, ...uncounted(carbon)]
 }

@@ -1,9 +1,9 @@
 import type { Report, ReportDomain } from '@ergometer/core'
 import { isPartial } from './coverage.ts'
 import { phrase } from './phrase.ts'
-import { formatJoules, formatShare, formatWatts } from './quantity.ts'
+import { formatJoules, formatPlusMinus, formatShare, formatWatts } from './quantity.ts'
 import { methodTone } from './style.ts'
-import { type Row, type Table, table } from './table.ts'
+import { PLUS_MINUS, type Row, type Table, table } from './table.ts'
 
 const BAR_CELLS = 6
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
@@ -12,28 +12,36 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 export function domainTable({ energy: { domains, joules } }: Report): Table {
   const counted = domains.filter((domain) => domain.counted)
   const others = domains.filter((domain) => !domain.counted)
+  const sure = domains.some((domain) => domain.standardUncertaintyJoules !== undefined)
   return table(
     [
       { heading: 'Domains' },
       { heading: 'method' },
       { heading: 'energy', align: 'right' },
+      ...(sure ? [PLUS_MINUS] : []),
       { heading: 'share', align: 'right', dispensable: 1 },
       { heading: '', drawing: true, dispensable: 5 },
       { heading: 'seen', align: 'right', dispensable: 2 },
       { heading: 'mean', align: 'right', dispensable: 3 },
       { heading: 'peak', align: 'right', dispensable: 4 },
     ],
-    [...counted, ...others].map((domain) => domainRow(domain, counted, joules)),
+    [...counted, ...others].map((domain) => domainRow(domain, counted, joules, sure)),
   )
 }
 
-function domainRow(domain: ReportDomain, counted: readonly ReportDomain[], total: number | undefined): Row {
+function domainRow(
+  domain: ReportDomain,
+  counted: readonly ReportDomain[],
+  total: number | undefined,
+  sure: boolean,
+): Row {
   const share = domain.counted && domain.joules !== undefined && total ? domain.joules / total : undefined
   const row: Row = {
     cells: [
       phrase(domain.id),
       phrase(domain.method, methodTone(domain.method)),
       phrase(formatJoules(domain.joules)),
+      ...(sure ? [phrase(formatPlusMinus(domain.standardUncertaintyJoules))] : []),
       phrase(formatShare(share)),
       phrase(bar(share), domain.method === 'measured' ? 'accent' : 'caution'),
       phrase(formatShare(domain.coverage), isPartial(domain.coverage) ? 'caution' : undefined),

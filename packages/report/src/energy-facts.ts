@@ -1,7 +1,9 @@
-import type { CpuAttribution, GpuAttribution, Report, ReportDomain } from '@ergometer/core'
+import type { CpuAttribution, GpuAttribution, Report } from '@ergometer/core'
+import { boundaryFact, kindsOf } from './boundary-fact.ts'
 import { isPartial } from './coverage.ts'
 import { type Fact, type Line, phrase } from './phrase.ts'
 import {
+  COVERAGE_FACTOR,
   formatEnergy,
   formatEnergyBeside,
   formatEnergyLike,
@@ -13,31 +15,19 @@ import { methodTone } from './style.ts'
 
 type Energy = Report['energy']
 
-/** Expanded uncertainty (95 %) is twice the standard uncertainty. */
-const COVERAGE_FACTOR = 2
-
-const LEVELS = {
-  components: 'component sensors',
-  module: 'whole module',
-  host: 'whole host',
-  model: 'power model',
-}
-
 /** How much energy, how it was obtained, of what, and what is not in it. */
 export function energyFacts(energy: Energy): Fact[] {
-  const facts: Fact[] = [{ label: 'Energy', lines: energyLines(energy) }, boundary(energy)]
+  const facts: Fact[] = [{ label: 'Energy', lines: energyLines(energy) }, boundaryFact(energy)]
   if (energy.attribution?.cpu) facts.push(ownShare(energy.attribution.cpu))
   if (energy.attribution?.gpu) facts.push(gpuShare(energy.attribution.gpu))
   if (energy.facility !== undefined) {
-    const { pue, overhead, joules } = energy.facility
+    const { pue, overhead, joules, standardUncertaintyJoules } = energy.facility
+    const amount = sureEnergy(joules, standardUncertaintyJoules)
     const beside = overhead === undefined ? '' : ` and overhead ${overhead.toFixed(2)}`
     facts.push({
       label: 'Facility',
       lines: [
-        [
-          phrase(`${formatEnergy(joules)} at PUE ${pue.toFixed(2)}${beside}`),
-          phrase('counted in the carbon', 'dim'),
-        ],
+        [phrase(`${amount} at PUE ${pue.toFixed(2)}${beside}`), phrase('counted in the carbon', 'dim')],
       ],
     })
   }
@@ -54,10 +44,7 @@ function ownShare(cpu: CpuAttribution): Fact {
   ]
   if (idleJoules === undefined || netJoules === undefined) return { label: 'Own share', lines: [line] }
   const uncertainty = cpu.netStandardUncertaintyJoules ?? cpu.netKnownUncertaintyJoules
-  const net =
-    uncertainty === undefined
-      ? formatEnergy(netJoules)
-      : formatUncertainEnergy(netJoules, COVERAGE_FACTOR * uncertainty)
+  const net = sureEnergy(netJoules, uncertainty)
   const known = cpu.netKnownUncertaintyJoules === undefined ? '95 %' : "95 %, the meter's own unknown"
   const beyond = [
     phrase(`${net} of it beyond idle`),
@@ -86,9 +73,7 @@ function energyLines(energy: Energy): Line[] {
   const { joules, standardUncertaintyJoules, coverage, method } = energy
   if (joules === undefined) return [[phrase('unknown', 'caution'), phrase('no energy could be metered')]]
   const sure = standardUncertaintyJoules !== undefined
-  const amount = sure
-    ? formatUncertainEnergy(joules, COVERAGE_FACTOR * standardUncertaintyJoules)
-    : formatEnergy(joules)
+  const amount = sureEnergy(joules, standardUncertaintyJoules)
   const line = isPartial(coverage)
     ? [phrase(`${amount} seen, ${seen(energy, joules)}`, 'strong')]
     : [phrase(sure ? `${amount} (95 %)` : amount, 'strong')]
@@ -99,6 +84,13 @@ function energyLines(energy: Energy): Line[] {
   } else if (sure) line.push(phrase('± is 95 %', 'dim'))
   if (!sure) line.push(phrase(partlyCertain(energy, joules), 'dim'))
   return [line, ...methodLines(energy)]
+}
+
+/** An energy with its expanded uncertainty, which is a 95 % interval; without any where it is not known. */
+function sureEnergy(joules: number, standardUncertaintyJoules: number | undefined): string {
+  return standardUncertaintyJoules === undefined
+    ? formatEnergy(joules)
+    : formatUncertainEnergy(joules, COVERAGE_FACTOR * standardUncertaintyJoules)
 }
 
 function notMeasured({ method, byMethod }: Energy): string {
@@ -140,34 +132,4 @@ function methodLines(energy: Energy): Line[] {
         : ''
     return [phrase(`${method}${part}: ${meters.join(', ')}`, methodTone(method))]
   })
-}
-
-function boundary({ domains, boundary: { level, missing } }: Energy): Fact {
-  const inside = kindsOf(domains.filter((domain) => domain.counted))
-  const outside = [...new Set(missing.map(({ kind }) => kind))].join(', ')
-  const whys = [...new Set(missing.map(({ why }) => why))]
-  // A reason that is all there is to say fits on the line itself.
-  const brief = inside !== '' && whys.length === 1 && missing.every(({ kind, label }) => kind === label)
-  const without = outside === '' ? '' : `, without ${outside}${brief ? ` (${whys[0]})` : ''}`
-  const line = [
-    phrase(inside === '' ? 'nothing metered' : `${inside}${without}`),
-    ...(level === undefined ? [] : [phrase(LEVELS[level], 'dim')]),
-  ]
-  return { label: 'Boundary', lines: brief ? [line] : [line, ...reasons(missing)] }
-}
-
-/** What is missing, by the reason: `8 × NVIDIA A100, gpu: no meter`. */
-function reasons(missing: Energy['boundary']['missing']): Line[] {
-  return [...new Set(missing.map(({ why }) => why))].map((why) => {
-    const labels = missing.filter((one) => one.why === why).map(({ label }) => label)
-    const things = [...new Set(labels)].map((label) => {
-      const count = labels.filter((other) => other === label).length
-      return count > 1 ? `${count} × ${label}` : label
-    })
-    return [phrase(`${things.join(', ')}: ${why}`, 'dim')]
-  })
-}
-
-function kindsOf(domains: readonly ReportDomain[]): string {
-  return [...new Set(domains.map((domain) => domain.kind))].join(' + ')
 }

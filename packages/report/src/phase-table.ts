@@ -5,31 +5,39 @@ import {
   formatCount,
   formatJoules,
   formatNumber,
+  formatPlusMinus,
   formatShare,
   formatShortSeconds,
   formatWatts,
 } from './quantity.ts'
-import { type Row, type Table, table } from './table.ts'
+import { PLUS_MINUS, type Row, type Table, table } from './table.ts'
 
 /** Time and energy of the run's named intervals. The work of the last column is the first that the run counts. */
 export function phaseTable(report: Report): Table {
   const unit = Object.keys(report.work)[0]
+  const sure = report.phases.some((phase) => phase.standardUncertaintyJoules !== undefined)
   return table(
     [
       { heading: 'Phases' },
       { heading: 'times', align: 'right', dispensable: 2 },
       { heading: 'duration', align: 'right' },
       { heading: 'energy', align: 'right' },
+      ...(sure ? [PLUS_MINUS] : []),
       { heading: 'each', align: 'right', dispensable: 3 },
       { heading: 'share', align: 'right', dispensable: 1 },
       { heading: 'mean', align: 'right', dispensable: 4 },
       ...(unit === undefined ? [] : [{ heading: `${unit}/J`, align: 'right', dispensable: 5 } as const]),
     ],
-    report.phases.map((phase) => phaseRow(phase, report.energy.joules, unit)),
+    report.phases.map((phase) => phaseRow(phase, report.energy.joules, unit, sure)),
   )
 }
 
-function phaseRow(phase: ReportPhase, total: number | undefined, unit: string | undefined): Row {
+function phaseRow(
+  phase: ReportPhase,
+  total: number | undefined,
+  unit: string | undefined,
+  sure: boolean,
+): Row {
   const { name, count, seconds, joules } = phase
   const seenSeconds = seconds * phase.coverage
   const resolved = joules !== undefined && phase.belowResolution !== true
@@ -44,6 +52,7 @@ function phaseRow(phase: ReportPhase, total: number | undefined, unit: string | 
       phrase(formatCount(count)),
       phrase(formatShortSeconds(seconds)),
       phrase(formatJoules(joules)),
+      ...(sure ? [phrase(formatPlusMinus(phase.standardUncertaintyJoules))] : []),
       phrase(formatJoules(joules !== undefined && count > 0 ? joules / count : undefined)),
       phrase(formatShare(joules !== undefined && total ? joules / total : undefined)),
       phrase(formatWatts(resolved && seenSeconds > 0 ? joules / seenSeconds : undefined)),

@@ -107,6 +107,9 @@ function formatKilowattHours(joules: number): string {
   return `${small ? kilowattHours.toExponential(2) : plain(kilowattHours, 3)} kWh`
 }
 
+/** The expanded uncertainty of a 95 % interval is twice the standard uncertainty (k = 2; JCGM 100:2008, 6.3.3). */
+export const COVERAGE_FACTOR = 2
+
 /** Formats joules with their expanded uncertainty in joules, digits alike: `0.412 ± 0.021 kWh`. */
 export function formatUncertainEnergy(joules: number, plusMinus: number): string {
   return withUncertainty(joules, plusMinus, energyUnit(joules))
@@ -115,6 +118,13 @@ export function formatUncertainEnergy(joules: number, plusMinus: number): string
 /** Formats grams with their expanded uncertainty in grams, digits alike: `23.1 ± 1.2 g`. */
 export function formatUncertainGrams(grams: number, plusMinus: number): string {
   return withUncertainty(grams, plusMinus, fitting(grams, GRAMS))
+}
+
+/** Formats the expanded uncertainty that belongs to a standard uncertainty in joules, for tables: `2.9 kJ`. Two digits; absent is `–`. */
+export function formatPlusMinus(standardUncertaintyJoules: number | undefined): string {
+  if (!isKnown(standardUncertaintyJoules)) return UNKNOWN
+  const plusMinus = COVERAGE_FACTOR * standardUncertaintyJoules
+  return inUnit(plusMinus, fitting(plusMinus, JOULES), 2)
 }
 
 /** Formats joules in the unit that `formatEnergy(like)` has, two significant digits: `0.014 kWh` beside `0.371 kWh`. */
@@ -180,8 +190,8 @@ function onLadder(value: number | undefined, ladder: readonly Step[]): string {
   return isKnown(value) ? inUnit(value, fitting(value, ladder)) : UNKNOWN
 }
 
-function inUnit(value: number, [size, unit]: Step): string {
-  return `${value === 0 ? '0' : formatNumber(value / size)} ${unit}`
+function inUnit(value: number, [size, unit]: Step, digits = 3): string {
+  return `${value === 0 ? '0' : formatNumber(value / size, digits)} ${unit}`
 }
 
 /** Two digits of uncertainty, the value to the same place, but at most five digits of the value and never none of it. */

@@ -6,6 +6,8 @@ export interface Column {
   readonly align?: 'right'
   /** Columns that a narrow terminal does without, the largest number first; without it the column stays. */
   readonly dispensable?: number
+  /** Only where there is room beside what people come for: terminals of more than 100 columns, and Markdown. */
+  readonly roomy?: boolean
   /** Never cut: something to copy. */
   readonly whole?: boolean
   /** A drawing for terminals: left out of Markdown. */
@@ -30,6 +32,9 @@ export interface Table {
 }
 
 const MOST_ROWS = 40
+
+/** The column of expanded uncertainties, where any of them is known. */
+export const PLUS_MINUS: Column = { heading: '± 95 %', align: 'right', dispensable: 6, roomy: true }
 
 /** Makes a table of at most 40 rows, and says how many more there are. */
 export function table(columns: readonly Column[], rows: readonly Row[]): Table {

@@ -10,6 +10,7 @@ const GAP = '  '
 const NARROWEST_NAME = 20
 const WIDEST_NAME = 48
 const WIDEST_CELL = 26
+const ROOMY = 99
 
 /** Draws a table with spaces alone, in at most `width` columns: what does not fit is dropped or cut. */
 export function textTable({ columns, rows, more }: Table, width: number, paint: Paint): string[] {
@@ -43,7 +44,7 @@ export function textTable({ columns, rows, more }: Table, width: number, paint: 
 
 /** Drops the most dispensable columns until the rest fits beside a name of tolerable width. */
 function choose(columns: readonly Column[], rows: readonly Row[], width: number): number[] {
-  let shown = columns.map((_, column) => column)
+  let shown = columns.flatMap(({ roomy }, column) => (roomy && width < ROOMY ? [] : [column]))
   while (neededWidth(shown, columns, rows) > width) {
     const ranks = shown.map((column) => columns[column]?.dispensable ?? 0)
     const most = Math.max(...ranks)

@@ -14,9 +14,9 @@ describe('markdownReport', () => {
 
       - Energy: **0.412 ± 0.021 kWh (95 %)** · 1.48 MJ · seen 99.8 % of the time\\
         measured: gpu by nvml, cpu + memory by rapl
-      - Boundary: gpu + cpu + memory, without storage (no meter) · component sensors
+      - Boundary: cpu + memory + gpu, without power supply, fans, disks · component sensors
       - Facility: 0.453 kWh at PUE 1.10 · counted in the carbon
-      - Carbon: **25.4 ± 2.6 g CO2e (95 %)** · 12 % of it at estimated intensity\\
+      - Carbon: **25.4 ± 2.6 g CO2e (95 %)** · 12 % of it at estimated intensity · ± is the energy's alone\\
         56.0 g/kWh · FR · Ember yearly electricity data 2024 · average, lifecycle
 
       | Work | done | per joule | energy each | CO2e each |
@@ -35,13 +35,13 @@ describe('markdownReport', () => {
       | epoch | 5 | 55.7 min | 1.40 MJ | 280 kJ | 95 % | 420 W | 0.214 |  |
       | checkpoint | 5 | 41.0 ms | 1.90 J | 380 mJ | &lt; 0.1 % | – | – | below resolution: shorter than its meters' update period |
 
-      | Domains | method | energy | share | seen | mean | peak | note |
-      | --- | --- | --: | --: | --: | --: | --: | --- |
-      | nvml:GPU-5f8e2a7c-91d4-4b0e-a3c6-7d2f1e9b8a40 | measured | 1.02 MJ | 69 % | 100 % | 284 W | 391 W |  |
-      | rapl:package-0 | measured | 404 kJ | 27 % | 100 % | 112 W | 187 W |  |
-      | rapl:package-0/dram | measured | 58.2 kJ | 3.9 % | 99.8 % | 16.2 W | 24.9 W | 3 gaps |
-      | rapl:package-0/core | measured | 251 kJ | – | 100 % | 69.8 W | 130 W | not counted: within rapl:package-0 |
-      | estimate:memory | modelled | 86.0 kJ | – | 100 % | 23.9 W | 23.9 W | not counted: there is a sensor for it |
+      | Domains | method | energy | ± 95 % | share | seen | mean | peak | note |
+      | --- | --- | --: | --: | --: | --: | --: | --: | --- |
+      | nvml:GPU-5f8e2a7c-91d4-4b0e-a3c6-7d2f1e9b8a40 | measured | 1.02 MJ | 72 kJ | 69 % | 100 % | 284 W | 391 W |  |
+      | rapl:package-0 | measured | 404 kJ | – | 27 % | 100 % | 112 W | 187 W |  |
+      | rapl:package-0/dram | measured | 58.2 kJ | – | 3.9 % | 99.8 % | 16.2 W | 24.9 W | 3 gaps |
+      | rapl:package-0/core | measured | 251 kJ | – | – | 100 % | 69.8 W | 130 W | not counted: within rapl:package-0 |
+      | estimate:memory | modelled | 86.0 kJ | – | – | 100 % | 23.9 W | 23.9 W | not counted: there is a sensor for it |
 
       - Health: warning: three reads failed in a row: EINVAL (read-failed, rapl:package-0/dram, 3 times)\\
         1 note in report.json

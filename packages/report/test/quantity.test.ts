@@ -8,6 +8,7 @@ import {
   formatGrams,
   formatJoules,
   formatNumber,
+  formatPlusMinus,
   formatSeconds,
   formatShare,
   formatShortSeconds,
@@ -67,6 +68,13 @@ describe('quantities', () => {
     expect(formatGrams(4.2e6)).toBe('4.20 t')
     expect(formatUncertainGrams(23.1, 1.24)).toBe('23.1 ± 1.2 g')
     expect(formatUncertainGrams(1530, 62)).toBe('1.530 ± 0.062 kg')
+  })
+
+  it('writes what belongs behind ± in a table', () => {
+    expect(formatPlusMinus(undefined)).toBe('–')
+    expect(formatPlusMinus(0)).toBe('0 J')
+    expect(formatPlusMinus(36_000)).toBe('72 kJ')
+    expect(formatPlusMinus(0.0271)).toBe('54 mJ')
   })
 
   it('writes watts', () => {

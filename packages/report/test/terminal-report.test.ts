@@ -1,7 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { Report } from '@ergometer/core'
 import { describe, expect, it } from 'vitest'
 import { terminalReport } from '../src/terminal-report.ts'
 import { modelledReport, partialReport, richReport, unknownReport } from './sample-reports.ts'
+
+/** Energy whose domains do not say how sure they are. */
+function unsure(energy: Report['energy']): Report['energy'] {
+  const domains = energy.domains.map(({ standardUncertaintyJoules: _, ...domain }) => domain)
+  return { ...energy, domains }
+}
 
 describe('terminalReport', () => {
   it('tells all of a run in which everything is known', () => {
@@ -12,9 +19,11 @@ describe('terminalReport', () => {
 
         Energy    0.412 ± 0.021 kWh (95 %) · 1.48 MJ · seen 99.8 % of the time
                   measured: gpu by nvml, cpu + memory by rapl
-        Boundary  gpu + cpu + memory, without storage (no meter) · component sensors
+        Boundary  cpu + memory + gpu, without power supply, fans, disks
+                  component sensors
         Facility  0.453 kWh at PUE 1.10 · counted in the carbon
         Carbon    25.4 ± 2.6 g CO2e (95 %) · 12 % of it at estimated intensity
+                  ± is the energy's alone
                   56.0 g/kWh · FR · Ember yearly electricity data 2024
                   average, lifecycle
 
@@ -93,8 +102,9 @@ describe('terminalReport', () => {
                   ± 0.014 kWh (95 %) for 19 % of it, unknown for the rest
                   measured 81 %: gpu by nvml
                   modelled 19 %: cpu by estimate
-        Boundary  gpu + cpu · component sensors
+        Boundary  cpu + gpu, without power supply, fans, disks · component sensors
         Carbon    175.0 ± 2.6 g CO2e (95 %) · of what was seen, 90 % of the time
+                  ± is the energy's alone
                   473 g/kWh · zone unknown: world average
                   Ember yearly electricity data 2024 · average, lifecycle, estimated
 
@@ -131,8 +141,10 @@ describe('terminalReport', () => {
 
         Energy    1.80 ± 0.54 kJ (95 %) · modelled · 0.000501 kWh
                   modelled: cpu + memory by estimate
-        Boundary  cpu + memory, without gpu (no meter) · power model
+        Boundary  cpu + memory, without gpu (no meter), power supply, fans, disks
+                  power model
         Carbon    28 ± 10 mg CO2e (95 %) · 12 % of it at estimated intensity
+                  ± is the energy's alone
                   56.0 g/kWh · FR · Ember yearly electricity data 2024
                   average, lifecycle
 
@@ -151,6 +163,13 @@ describe('terminalReport', () => {
       "
     `)
     expect(terminalReport(modelledReport)).not.toContain('measured')
+  })
+
+  it('tells of each phase and domain how sure it is where there is room for it', () => {
+    const wide = terminalReport(modelledReport, { columns: 120 })
+    expect(wide).toMatch(/Phases +times +duration +energy +± 95 % /)
+    expect(wide).toMatch(/epoch +3 +57.8 s +1.70 kJ +510 J /)
+    expect(terminalReport(modelledReport)).not.toContain('± 95 %')
   })
 
   it('uses colour only if asked', () => {
@@ -172,14 +191,15 @@ describe('terminalReport', () => {
                   seen 99.8 % of the time
                   measured: gpu by nvml, cpu +
                   memory by rapl
-        Boundary  gpu + cpu + memory, without
-                  storage (no meter)
+        Boundary  cpu + memory + gpu, without
+                  power supply, fans, disks
                   component sensors
         Facility  0.453 kWh at PUE 1.10
                   counted in the carbon
         Carbon    25.4 ± 2.6 g CO2e (95 %)
                   12 % of it at estimated
                   intensity
+                  ± is the energy's alone
                   56.0 g/kWh · FR
                   Ember yearly electricity
                   data 2024
@@ -274,6 +294,14 @@ describe('terminalReport', () => {
     expect(terminalReport({ ...richReport, carbon: { ...carbon, intensity: unknown as never } })).toContain(
       '– g/kWh',
     )
+  })
+
+  it('prints no ± where nothing is known of it, nor for a true 0', () => {
+    const { standardUncertaintyJoules: _, ...energy } = unsure(richReport.energy)
+    const { standardUncertaintyGrams: __, ...carbon } = richReport.carbon
+    expect(terminalReport({ ...richReport, energy, carbon })).not.toContain('±')
+    const zero = { ...richReport.carbon, gramsCo2e: 0, standardUncertaintyGrams: 0 }
+    expect(terminalReport({ ...richReport, carbon: zero })).toContain('Carbon    0 g CO2e · 12 %')
   })
 
   it('quotes a run id that a shell would obey', () => {
