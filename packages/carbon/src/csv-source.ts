@@ -44,9 +44,23 @@ export const csvSource: IntensitySourceFactory<CsvOptions> = defineIntensitySour
       ...(zone === undefined ? {} : { zone }),
       latest: async () => steps.findLast(({ from }) => from <= context.clock()),
       history: async () => steps,
+      forecast: async () => boundedSteps(steps),
     }
   },
 })
+
+/**
+ * The rows as a forecast: there the last one holds only as long as the one before it, for nobody foresees that it stays
+ * so for ever; and one alone says nothing of when.
+ */
+function boundedSteps(steps: readonly IntensityStep[]): IntensityStep[] {
+  const last = steps.at(-1)
+  if (last === undefined || last.to !== undefined) return [...steps]
+  const before = steps.at(-2)
+  if (before === undefined) return []
+  const seconds = (before.to ?? last.from) - before.from
+  return [...steps.slice(0, -1), { ...last, to: last.from + seconds }]
+}
 
 /**
  * The rows of a CSV as steps; the last one holds on. A row without a figure ends the one before it and tells nothing.

@@ -20,6 +20,8 @@ const HOUR = 3600
 const MOST_SECONDS = 10 * 24 * HOUR
 /** `history` gives the last 24 hours, and is part of the free plan; `past-range` is not. */
 const HISTORY_SECONDS = 23 * HOUR
+/** What `forecast` takes for `horizonHours` (app.electricitymaps.com/docs). */
+const HORIZONS = [6, 24, 48, 72] as const
 
 const point = z.object({
   zone: z.string('expected a zone'),
@@ -31,6 +33,12 @@ const point = z.object({
 const points = 'expected a list'
 const history = z.object({ history: z.array(point, points) })
 const range = z.object({ data: z.array(point, points) })
+const forecast = z.object({
+  zone: z.string('expected a zone'),
+  /** Left out for the lifecycle, which is the default. */
+  emissionFactorType: z._default(z.string('expected lifecycle or direct'), 'lifecycle'),
+  forecast: z.array(z.object({ carbonIntensity: replyFigure, datetime: replyInstant }), points),
+})
 
 /** Where figures are asked for: a zone of Electricity Maps, or a cloud's region, which it knows too. */
 interface Place {
@@ -77,7 +85,12 @@ async function open(options: SchemaOutput<typeof schema>, context: OpenContext):
   const token = await readCredential(NAME, { file, variable, option: 'tokenEnv' }, context)
   const ask: Ask = (path, shape, times, fresh) =>
     context.service.get({
-      url: addressOf(path, { ...place.parameters, ...times }, options),
+      // A forecast is an estimate, whoever wants none of what was.
+      url: addressOf(
+        path,
+        { ...place.parameters, ...times },
+        path === 'forecast' ? { ...options, estimations: true } : options,
+      ),
       headers: { 'auth-token': token },
       parse: (body) => parseReply(NAME, shape, body),
       freshSeconds: fresh,
@@ -112,6 +125,13 @@ async function open(options: SchemaOutput<typeof schema>, context: OpenContext):
         context.log(message, { severity: 'warning', code: 'intensity-source-failed' })
         return lastDay()
       }
+    },
+    async forecast(_, to) {
+      const hours = (to - context.clock()) / HOUR
+      const horizonHours = String(HORIZONS.find((horizon) => horizon >= hours) ?? HORIZONS.at(-1))
+      const found = await ask('forecast', forecast, { horizonHours }, 300)
+      const { zone, emissionFactorType } = found
+      return steps(found.forecast.map((one) => ({ ...one, zone, emissionFactorType, isEstimated: true })))
     },
   }
 }

@@ -17,6 +17,9 @@ const MARGIN_SECONDS = 3 * 3600
 const areaOption = z.enum(['DK1', 'DK2'], 'expected DK1 (west of the Great Belt) or DK2 (east of it)')
 type Area = z.output<typeof areaOption>
 
+/** What was, and what is expected: the prognosis has the same fields. */
+type Dataset = 'CO2Emis' | 'CO2EmisProg'
+
 const reply = z.object({
   records: z.array(
     z.object({
@@ -48,8 +51,8 @@ export const energiDataServiceSource: IntensitySourceFactory<EnergiDataServiceOp
     labels: ({ area }) => ({ kind: 'average', basis: 'direct', zone: area && `DK-${area}` }),
     open({ area: given, url: base }, { service, clock, zone }) {
       const area = areaOf(given, zone)
-      const ask = (from: number, to: number) => {
-        const url = new URL(`${base.replace(/\/$/, '')}/dataset/CO2Emis`)
+      const ask = (dataset: Dataset, from: number, to: number) => {
+        const url = new URL(`${base.replace(/\/$/, '')}/dataset/${dataset}`)
         url.searchParams.set('start', localText(from - MARGIN_SECONDS))
         url.searchParams.set('end', localText(to + MARGIN_SECONDS))
         url.searchParams.set('timezone', 'UTC')
@@ -58,17 +61,18 @@ export const energiDataServiceSource: IntensitySourceFactory<EnergiDataServiceOp
         // 0 is no limit; without it, 100 records.
         url.searchParams.set('limit', '0')
         const parse = (body: unknown) =>
-          parseReply(NAME, reply, body).records.flatMap((record) => stepOf(record, area))
+          parseReply(NAME, reply, body).records.flatMap((record) => stepOf(record, area, dataset))
         return service.get({ url, parse, freshSeconds: freshSeconds(to, clock()) })
       }
-      const history = async (from: number, to: number) => {
+      const read = async (dataset: Dataset, from: number, to: number) => {
         const found: IntensityStep[] = []
         for (const window of windows(from, to, { period: 3600, most: MOST_SECONDS })) {
-          const steps = await ask(window.from, window.to)
+          const steps = await ask(dataset, window.from, window.to)
           found.push(...steps.filter((step) => step.from < window.to && step.from >= window.from))
         }
         return found
       }
+      const history = (from: number, to: number) => read('CO2Emis', from, to)
       return {
         kind: 'average',
         basis: 'direct',
@@ -80,6 +84,7 @@ export const energiDataServiceSource: IntensitySourceFactory<EnergiDataServiceOp
           return (await history(now - 7200, now)).sort((a, b) => a.from - b.from).at(-1)
         },
         history,
+        forecast: (from, to) => read('CO2EmisProg', from, to),
       }
     },
   })
@@ -101,7 +106,11 @@ function localText(instant: number): string {
   return new Date(instant * 1000).toISOString().slice(0, 16)
 }
 
-function stepOf(record: z.output<typeof reply>['records'][number], area: Area): IntensityStep[] {
+function stepOf(
+  record: z.output<typeof reply>['records'][number],
+  area: Area,
+  dataset: Dataset,
+): IntensityStep[] {
   const { Minutes5UTC: time, PriceArea: found, CO2Emission: grams } = record
   if (found !== area)
     throw invalidReply(NAME, `it is of area ${JSON.stringify(found.slice(0, 40))}, asked for ${area}`)
@@ -117,7 +126,7 @@ function stepOf(record: z.output<typeof reply>['records'][number], area: Area): 
       basis: 'direct',
       source: NAME,
       zone: `DK-${area}`,
-      estimated: false,
+      estimated: dataset === 'CO2EmisProg',
     },
   ]
 }

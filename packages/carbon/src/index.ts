@@ -1,3 +1,4 @@
+export { bestStart, type StartOption, type StartWindow, startAt } from './best-start.ts'
 export {
   bundledDataSet,
   bundledIntensity,
@@ -6,12 +7,15 @@ export {
   type DataSet,
   type RowSource,
   rowSource,
+  stateDataSet,
   worldIntensity,
 } from './bundled-intensity.ts'
 export { CarbonError, type CarbonErrorCode } from './carbon-error.ts'
 export { bundledHardware } from './cloud-hardware.ts'
 export { constantIntensity } from './constant-intensity.ts'
 export { type EmbodiedChoice, type EmbodiedEmissions, embodiedEmissions, embodiedGrams } from './embodied.ts'
+export { type Equivalent, equivalentsOf } from './equivalents.ts'
+export { parseInstant } from './instant.ts'
 export type { Intensity, IntensityBasis, IntensityKind } from './intensity.ts'
 export { type Emissions, type EnergyStretch, IntensityCurve } from './intensity-curve.ts'
 export {
@@ -31,10 +35,12 @@ export {
 } from './intensity-source.ts'
 export { type IntensityStep, stepOf } from './intensity-step.ts'
 export { PoliteFetch, type PoliteRequest } from './polite-fetch.ts'
+export { readForecast } from './read-forecast.ts'
 export { readIntensity, type StandIn, yearlyStandIn } from './read-intensity.ts'
 export { type SciForAi, type SciParts, type SciScore, sciForAi, sciScore, sciScores } from './sci.ts'
 export { realSourceContext, type SourceContext, type SourceLogDetails } from './source-context.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 export { type WaterIntensity, waterLitres } from './water.ts'
+export { type WhatIf, type WhatIfRun, whatIf } from './what-if.ts'
 export { parseZone } from './zone.ts'
 export { cloudZone, normaliseZone } from './zone-name.ts'

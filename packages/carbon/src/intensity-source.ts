@@ -25,6 +25,11 @@ export interface IntensitySource {
   latest(): Promise<IntensityStep | undefined>
   /** All figures between two instants, in seconds since 1970. What is missing is left out; 0 is a figure. */
   history(from: number, to: number): Promise<readonly IntensityStep[]>
+  /**
+   * What is expected between two instants, in seconds since 1970: now and the future, as it is foreseen at the moment.
+   * What nobody foresees is left out. Absent: there is no forecast.
+   */
+  forecast?(from: number, to: number): Promise<readonly IntensityStep[]>
 }
 
 /** What a source is made of its world: the given one, and a way to ask services. */
@@ -132,6 +137,11 @@ export async function openIntensitySource(
     definition.open(parsed, { ...context, service: new PoliteFetch(name, context) }),
   )
   const { kind, basis, zone, terms } = source
+  const between = (steps: readonly IntensityStep[], from: number, to: number) =>
+    steps
+      .map((step) => checked(name, source, step))
+      .filter((step) => step.from < to && (step.to ?? Number.POSITIVE_INFINITY) > from)
+      .sort((a, b) => a.from - b.from)
   return {
     kind,
     basis,
@@ -142,14 +152,13 @@ export async function openIntensitySource(
         const step = await source.latest()
         return step && checked(name, source, step)
       }),
-    history: (from, to) =>
-      guard(async () => {
-        const steps = await source.history(from, to)
-        return steps
-          .map((step) => checked(name, source, step))
-          .filter((step) => step.from < to && (step.to ?? Number.POSITIVE_INFINITY) > from)
-          .sort((a, b) => a.from - b.from)
-      }),
+    history: (from, to) => guard(async () => between(await source.history(from, to), from, to)),
+    ...(source.forecast === undefined
+      ? {}
+      : {
+          forecast: (from, to) =>
+            guard(async () => between((await source.forecast?.(from, to)) ?? [], from, to)),
+        }),
   }
 }
 

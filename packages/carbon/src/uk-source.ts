@@ -9,8 +9,9 @@ import { optionsOf, urlOption } from './source-options.ts'
 const NAME = 'carbonintensity-uk'
 const ZONE = 'GB'
 const HALF_HOUR = 1800
+const DAY = 86_400
 /** A query takes in at most 14 days (carbon-intensity.github.io/api-definitions). */
-const MOST_SECONDS = 14 * 86_400
+const MOST_SECONDS = 14 * DAY
 
 const reply = z.object({
   data: z.array(
@@ -62,6 +63,11 @@ export const ukSource: IntensitySourceFactory<UkOptions> = defineIntensitySource
           found.push(...(await ask(path, freshSeconds(window.to, clock()))))
         }
         return found
+      },
+      // It reaches as far as there is a forecast, some two days. Whole half-hours: so that kept answers are found again.
+      forecast: async (from, to) => {
+        const begin = Math.floor(from / HALF_HOUR) * HALF_HOUR
+        return ask(`/${minuteText(begin)}/${to - begin > DAY ? 'fw48h' : 'fw24h'}`, 300)
       },
     }
   },

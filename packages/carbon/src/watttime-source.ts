@@ -23,6 +23,8 @@ const KILOWATT_HOURS_PER_MEGAWATT_HOUR = 1000
 const PERIOD = 300
 /** The official client asks for 30 days at once (WattTime/watttime-python-client). */
 const MOST_SECONDS = 30 * 86_400
+/** The longest `horizon_hours` of a forecast (docs.watttime.org). */
+const MOST_HORIZON_HOURS = 72
 /** A token lives for 30 minutes (docs.watttime.org). */
 const TOKEN_SECONDS = 25 * 60
 type Signal = 'co2_moer' | 'co2_aoer'
@@ -100,6 +102,15 @@ async function open(options: SchemaOutput<typeof schema>, context: OpenContext):
     }
     return found
   }
+  const forecast = async (_: number, to: number) => {
+    const hours = Math.ceil((to - context.clock()) / 3600)
+    const url = new URL(`${base}/v3/forecast`)
+    url.searchParams.set('region', region)
+    url.searchParams.set('signal_type', signal)
+    url.searchParams.set('horizon_hours', String(Math.min(Math.max(hours, 1), MOST_HORIZON_HOURS)))
+    const steps = await session.get(url, parse, 300)
+    return steps.map((step) => ({ ...step, estimated: true }))
+  }
   return {
     kind: KINDS[signal],
     basis: 'direct',
@@ -110,6 +121,8 @@ async function open(options: SchemaOutput<typeof schema>, context: OpenContext):
       return (await history(now - 7200, now)).sort((a, b) => a.from - b.from).at(-1)
     },
     history,
+    // The average rate is for accounting afterwards: there is no forecast of it (docs.watttime.org).
+    ...(signal === 'co2_moer' ? { forecast } : {}),
   }
 }
 

@@ -16,12 +16,12 @@ function explain(text: string, zone: string | undefined): string {
   const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
   const constant = 'or state the intensity in g/kWh'
   if (zone?.includes(':')) {
-    return `No bundled figure for zone ${shown}: of cloud regions the table has Google Cloud's, such as gcp:europe-north1; write the code of the region's country, such as FI, ${constant}`
+    return `No bundled figure for zone ${shown}: it is no region of gcp, aws or azure that the table has, such as gcp:europe-north1; write the code of the region's country, such as FI, ${constant}`
   }
   if (zone?.includes('-')) {
     const country = zone.slice(0, 2)
     const advice = bundledIntensity(country) ? `write ${country} for the whole country` : 'write WORLD'
-    return `No bundled figure for zone ${shown}: states and provinces have none yet; ${advice}, ${constant}`
+    return `No bundled figure for zone ${shown}: of states and provinces the table has those of the US, such as US-CA; ${advice}, ${constant}`
   }
   const suggestions = suggest(text.trim())
   const advice =

@@ -4,7 +4,9 @@ import {
   bundledIntensity,
   bundledZones,
   cloudDataSet,
+  type RowSource,
   rowSource,
+  stateDataSet,
   worldIntensity,
 } from '../src/index.ts'
 
@@ -21,6 +23,10 @@ describe('bundledIntensity', () => {
     ['XK', 958.72],
     ['gcp:europe-north1', 39.32],
     ['gcp:us-central1', 412.72],
+    ['US-CA', 207.51],
+    ['US-WV', 895.54],
+    ['US-VT', 19.33],
+    ['us-dc', 251.7],
   ])('%s is %d g/kWh', (zone, gramsPerKilowattHour) => {
     expect(bundledIntensity(zone)?.gramsPerKilowattHour).toBe(gramsPerKilowattHour)
   })
@@ -49,6 +55,33 @@ describe('bundledIntensity', () => {
     })
   })
 
+  test('of a state of the US counts the stack alone, and says so', () => {
+    expect(bundledIntensity('US-TX')).toEqual({
+      gramsPerKilowattHour: 372.83,
+      kind: 'average',
+      basis: 'direct',
+      source: 'EPA eGRID',
+      zone: 'US-TX',
+      period: '2022',
+      estimated: false,
+    })
+  })
+
+  test.each([
+    ['aws:eu-north-1', 'SE', 'Ember yearly electricity data, of SE', 'lifecycle'],
+    ['azure:westus2', 'US-WA', 'EPA eGRID, of US-WA', 'direct'],
+  ])('of %s has that of %s, as an estimate that says whose it is', (zone, grid, source, basis) => {
+    expect(bundledIntensity(zone)).toEqual({
+      ...bundledIntensity(grid),
+      zone,
+      source,
+      basis,
+      estimated: true,
+    })
+    expect(rowSource(zone)).toEqual({ ...rowSource(grid), zone, grid })
+    expect(rowSource(grid)?.grid).toBeUndefined()
+  })
+
   test('ignores case and surrounding blanks', () => {
     expect(bundledIntensity(' fr ')).toEqual(bundledIntensity('FR'))
     expect(bundledIntensity('World')).toEqual(bundledIntensity('WORLD'))
@@ -63,9 +96,11 @@ describe('bundledIntensity', () => {
     'ZZ',
     'LI',
     'FRA',
-    'US-CA',
+    'US-PR',
+    'CA-QC',
     'gcp:europe-north9',
-    'aws:us-east-1',
+    'aws:us-east-9',
+    'aws:constructor',
     'EU',
     '__proto__',
     'constructor',
@@ -87,16 +122,17 @@ test('the world stands in for an unknown zone as an estimate', () => {
 
 test('the list of zones is sorted, and each zone has a plausible figure, a year and a source', () => {
   expect(bundledZones()).toEqual([...bundledZones()].sort())
-  expect(bundledZones()).toHaveLength(210 + 44)
+  expect(bundledZones()).toHaveLength(210 + 51 + 44 + 87)
   for (const zone of bundledZones()) {
     const grams = bundledIntensity(zone)?.gramsPerKilowattHour
     expect(grams).toBeGreaterThanOrEqual(0)
     expect(grams).toBeLessThan(1500)
-    expect(rowSource(zone)).toEqual({
-      ...(zone.startsWith('gcp:') ? cloudDataSet : bundledDataSet),
-      zone,
-      year: expect.any(Number),
-    })
+    const { year, zone: named, grid = zone, ...dataSet } = rowSource(zone) as RowSource
+    const own = grid.startsWith('gcp:') ? cloudDataSet : grid.includes('-') ? stateDataSet : bundledDataSet
+    expect({ named, dataSet }).toEqual({ named: zone, dataSet: own })
+    expect(year).toBeGreaterThan(2021)
+    // Bases are never mixed unseen: each figure bears that of the data set that it is from.
+    expect(bundledIntensity(zone)?.basis).toBe(own.basis)
   }
 })
 

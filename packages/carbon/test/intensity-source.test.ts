@@ -183,7 +183,7 @@ describe('constant and bundled', () => {
       zone: 'WORLD',
       estimated: true,
     })
-    const lacking = openIntensitySource(bundledSource, { zone: 'US-CA' }, fakeWorld([]))
+    const lacking = openIntensitySource(bundledSource, { zone: 'US-PR' }, fakeWorld([]))
     await expect(lacking).rejects.toMatchObject({ code: 'ZONE_UNKNOWN' })
   })
 })

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { cloudGrids } from '../src/cloud-grids.ts'
 import { cloudTable } from '../src/cloud-table.ts'
-import { bundledDataSet, cloudDataSet } from '../src/index.ts'
+import { bundledDataSet, cloudDataSet, stateDataSet } from '../src/index.ts'
+import { stateTable } from '../src/state-table.ts'
 import { yearlyTable } from '../src/yearly-table.ts'
 
 const data = new URL('../data/', import.meta.url)
@@ -47,6 +49,32 @@ test('each cloud region has the figure and the year of its file', () => {
   for (const fact of [cloudDataSet.retrieved, cloudDataSet.sourceUrl, cloudDataSet.carrier.split('@')[1]]) {
     expect(note).toContain(fact)
   }
+})
+
+test('each state of the US has the figure and the year of its file', () => {
+  const rows = readFileSync(new URL('egrid-2022.csv', data), 'utf8').trim().split('\n').slice(1)
+  expect(rows).toHaveLength(51)
+  for (const [state, kilograms] of rows.map((row) => row.split(','))) {
+    const [grams, year] = stateTable[`US-${state}`] ?? []
+    expect(grams).toBeCloseTo(Number(kilograms) * 1000, 2)
+    expect(year).toBe(2022)
+  }
+  const note = readFileSync(new URL('LICENSE.md', data), 'utf8')
+  for (const fact of [stateDataSet.retrieved, stateDataSet.sourceUrl, stateDataSet.carrier.split('@')[1]]) {
+    expect(note).toContain(fact)
+  }
+})
+
+test('regions of other clouds lie in a zone that has a figure, and have none of their own', () => {
+  for (const [region, zone] of Object.entries(cloudGrids)) {
+    expect(Object.hasOwn(yearlyTable, zone) || Object.hasOwn(stateTable, zone)).toBe(true)
+    expect(Object.hasOwn(cloudTable, region)).toBe(false)
+  }
+  const note = readFileSync(new URL('LICENSE.md', data), 'utf8')
+  const count = (cloud: string) => Object.keys(cloudGrids).filter((region) => region.startsWith(cloud)).length
+  expect(note).toContain(
+    `${count('aws:')} regions of Amazon Web Services and ${count('azure:')} of Microsoft Azure`,
+  )
 })
 
 test('the years are those that the licence note counts', () => {

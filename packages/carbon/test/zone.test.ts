@@ -37,16 +37,16 @@ describe('parseZone', () => {
 
   test.each([
     [
-      'aws:eu-north-1',
-      'No bundled figure for zone "aws:eu-north-1": of cloud regions the table has Google Cloud\'s, such as gcp:europe-north1; write the code of the region\'s country, such as FI, or state the intensity in g/kWh',
+      'aws:eu-north-9',
+      'No bundled figure for zone "aws:eu-north-9": it is no region of gcp, aws or azure that the table has, such as gcp:europe-north1; write the code of the region\'s country, such as FI, or state the intensity in g/kWh',
     ],
     [
-      'US-CA',
-      'No bundled figure for zone "US-CA": states and provinces have none yet; write US for the whole country, or state the intensity in g/kWh',
+      'US-PR',
+      'No bundled figure for zone "US-PR": of states and provinces the table has those of the US, such as US-CA; write US for the whole country, or state the intensity in g/kWh',
     ],
     [
       'LI-01',
-      'No bundled figure for zone "LI-01": states and provinces have none yet; write WORLD, or state the intensity in g/kWh',
+      'No bundled figure for zone "LI-01": of states and provinces the table has those of the US, such as US-CA; write WORLD, or state the intensity in g/kWh',
     ],
     ['UK', 'did you mean GB?'],
     ['France', 'did you mean FR (France)?'],
