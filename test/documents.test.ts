@@ -145,6 +145,8 @@ describe('docs/report.md', () => {
     const more = [
       ...fieldsOfFile(sourceOf('@ergometer/core', 'src/health.ts')),
       ...fieldsOfFile(sourceOf('@ergometer/carbon', 'src/intensity.ts')),
+      ...fieldsOfFile(sourceOf('@ergometer/carbon', 'src/equivalents.ts')),
+      ...fieldsOfFile(sourceOf('@ergometer/carbon', 'src/what-if.ts')),
     ]
     const known = new Set([...fields, ...more])
     const cells = firstCells(text).flatMap((cell) => cell.match(/[a-zA-Z0-9]+/g) ?? [])

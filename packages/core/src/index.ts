@@ -5,6 +5,7 @@ export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.
 export { isRecording, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'
+export { reportElsewhere, reportEquivalents } from './elsewhere.ts'
 export {
   type EmissionUncertainty,
   emissionError,

@@ -7,6 +7,31 @@ const method = z.enum(['measured', 'modelled', 'reported'])
 const count = z.int().nonnegative()
 const amounts = z.record(z.string(), amount)
 
+const whatIf = z.looseObject({
+  zone: z.string(),
+  gramsPerKilowattHour: amount,
+  kind: z.enum(['average', 'marginal']),
+  basis: z.enum(['lifecycle', 'direct']),
+  source: z.string(),
+  period: z.string().optional(),
+  estimated: z.boolean(),
+  gramsCo2e: amount.optional(),
+  change: z.number().min(-1).optional(),
+  notComparable: z.string().optional(),
+})
+
+const equivalent = z.looseObject({
+  id: z.string(),
+  amount,
+  unit: z.string(),
+  of: z.enum(['energy', 'emissions']),
+  each: amount,
+  source: z.string(),
+  sourceUrl: z.string(),
+  year: z.int(),
+  licence: z.string(),
+})
+
 const domain = z.looseObject({
   id: z.string(),
   meter: z.string(),
@@ -196,6 +221,8 @@ const reportSchema = z.looseObject({
     }),
   ),
   phases: z.array(phase),
+  whatIf: z.array(whatIf).optional(),
+  equivalents: z.array(equivalent).optional(),
   health: z.array(health),
   provenance: z.looseObject({
     ergometer: z.string(),

@@ -1,4 +1,12 @@
-import type { EmbodiedEmissions, Intensity, SciForAi, SciScore, WaterIntensity } from '@ergometer/carbon'
+import type {
+  EmbodiedEmissions,
+  Equivalent,
+  Intensity,
+  SciForAi,
+  SciScore,
+  WaterIntensity,
+  WhatIf,
+} from '@ergometer/carbon'
 import type { Method } from '@ergometer/meter'
 import type { HealthEntry } from './health.ts'
 
@@ -207,6 +215,10 @@ export interface Report {
   scores: Record<string, ReportScore>
   efficiency: Record<string, ReportEfficiency>
   phases: ReportPhase[]
+  /** The same energy in other zones; present where it was asked for. */
+  whatIf?: WhatIf[]
+  /** What it is as much as; present where it was asked for. */
+  equivalents?: Equivalent[]
   health: HealthEntry[]
   provenance: {
     ergometer: string

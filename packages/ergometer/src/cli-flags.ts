@@ -45,7 +45,7 @@ export function addMeterFlags(command: Command): Command {
 /** Flags that turn joules into grams. */
 export function addFactorFlags(command: Command): Command {
   return command
-    .option('--zone <code>', 'grid zone: ISO 3166 country such as FR, or WORLD')
+    .option('--zone <code>', 'grid zone: ISO 3166 such as FR or US-CA, WORLD, or gcp:europe-north1')
     .option('--intensity <g/kWh>', "grid intensity, in place of the zone's")
     .option(
       '--source <name[={json}]>',

@@ -26,11 +26,13 @@ import { listReports } from './list-runs.ts'
 import { type MeterRequest, requestMeters } from './meter-request.ts'
 import { examine } from './probe-meters.ts'
 import { readableReport } from './readable-report.ts'
+import { type ReportAdditions, withAdditions } from './report-additions.ts'
 import { reportNamed } from './report-from-journal.ts'
 import { BUDGET_GRACE, BUDGET_SIGNALS, type RunFlags, runCommand } from './run-command.ts'
 import { say } from './say-once.ts'
 import { terminal } from './terminal.ts'
 import { versions } from './version.ts'
+import { addWhenCommand } from './when-command.ts'
 
 /** Exit codes: 0 fine, 1 a negative verdict, 2 usage or input. */
 const NEGATIVE = 1
@@ -68,6 +70,8 @@ Examples:
   ergometer run --zone FR --tag lr=0.1 -- node train.js
   ergometer report                            the latest run again
   ergometer report --zone SE --pue 1.2        the same run, elsewhere
+  ergometer when --hours 6 --source carbonintensity-uk
+                                              the greenest start within a day
   ergometer doctor                            what can be measured here, and how to measure more`,
     )
 
@@ -124,12 +128,15 @@ Examples:
         .default('terminal'),
     )
     .option('--json', 'the same as --format json')
+    .option('--what-if <zones>', 'the same energy elsewhere: FR,DE,US-CA,gcp:europe-north1')
+    .option('--equivalents', 'what it is as much as: km by car, phone charges, …, with their sources')
   addFactorFlags(report)
-  addHomeFlags(report).action(async (name: string, flags: FormatFlags) => {
-    const { format, json, ...given } = flags
+  addHomeFlags(report).action(async (name: string, flags: FormatFlags & ReportAdditions) => {
+    const { format, json, whatIf, equivalents, ...given } = flags
     const { settings } = await commandSettings(given)
     const others = await chooseFactors(await flagSettings(given))
-    const made = await reportNamed(homeOf(settings), name, others)
+    const plain = await reportNamed(homeOf(settings), name, others)
+    const made = withAdditions(plain, { whatIf, equivalents })
     if (json || format === 'json') printJson(made)
     else if (format === 'md') print(markdownReport(readableReport(made)))
     else print(terminalReport(readableReport(made), terminal.options(process.stdout)))
@@ -213,6 +220,8 @@ Examples:
     else print(doctorText(found, terminal.options(process.stdout)))
     if (found.verdict !== 'measured') exit(NEGATIVE)
   })
+
+  addWhenCommand(program, () => exit(NEGATIVE))
   return program
 }
 

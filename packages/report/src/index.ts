@@ -7,6 +7,7 @@ export {
   metersText,
 } from './doctor-text.ts'
 export { type LiveFigures, liveLine } from './live-line.ts'
+export { type LocalInstant, localInstant } from './local-instant.ts'
 export { markdownReport } from './markdown-report.ts'
 export { plainText } from './plain-text.ts'
 export {
@@ -22,3 +23,4 @@ export {
 export { type ListedRun, runsTable } from './runs-table.ts'
 export { terminalReport } from './terminal-report.ts'
 export type { TextOptions } from './text-lines.ts'
+export { type WhenAnswer, type WhenOption, whenText } from './when-text.ts'

@@ -8,6 +8,7 @@ import { plainText } from './plain-text.ts'
 import { formatSeconds, UNKNOWN } from './quantity.ts'
 import type { Tone } from './style.ts'
 import type { Table } from './table.ts'
+import { equivalentsTable, whatIfTable } from './what-if-table.ts'
 import { scoreTable, workTable } from './work-tables.ts'
 
 /** What a report says, apart from how it is drawn. */
@@ -58,9 +59,14 @@ export function reportSections(report: Report): Sections {
     outcome: outcome(run),
     circumstances: circumstances(report),
     facts: [...energyFacts(report.energy), carbonFact(report)],
-    tables: [workTable(report), scoreTable(report), phaseTable(report), domainTable(report)].filter(
-      ({ rows }) => rows.length > 0,
-    ),
+    tables: [
+      workTable(report),
+      scoreTable(report),
+      phaseTable(report),
+      domainTable(report),
+      whatIfTable(report),
+      equivalentsTable(report),
+    ].filter(({ rows }) => rows.length > 0),
     closing: [...healthFact(report.health), ...whereNext(run)],
   }
 }

@@ -1,9 +1,9 @@
 import { phrase } from './phrase.ts'
 import { plainText } from './plain-text.ts'
-import type { Paint } from './style.ts'
+import type { Paint, Tone } from './style.ts'
 import type { Column, Row, Table } from './table.ts'
 import { textLines } from './text-lines.ts'
-import { pad, textWidth, truncate } from './text-width.ts'
+import { textWidth, truncate } from './text-width.ts'
 
 const GAP = '  '
 /** The first column is cut to this width before columns are dropped, unless it is to stay whole. */
@@ -16,6 +16,11 @@ const ROOMY = 99
 export function textTable({ columns, rows, more }: Table, width: number, paint: Paint): string[] {
   const shown = choose(columns, rows, width)
   const widths = fit(shown, columns, rows, width)
+  // Blanks stay outside of the colour, so that those at the end of a line can go.
+  const padded = (text: string, tone: Tone | undefined, cellWidth: number, align: 'left' | 'right') => {
+    const blanks = ' '.repeat(Math.max(0, cellWidth - textWidth(text)))
+    return align === 'right' ? blanks + paint(text, tone) : paint(text, tone) + blanks
+  }
   const draw = (cellOf: (column: number, width: number, align: 'left' | 'right') => string) =>
     shown
       .map((column, at) => cellOf(column, widths[at] ?? 0, columns[column]?.align ?? 'left'))
@@ -24,7 +29,7 @@ export function textTable({ columns, rows, more }: Table, width: number, paint: 
   const lines = [
     draw((column, cellWidth, align) => {
       const heading = truncate(plainText(columns[column]?.heading ?? ''), cellWidth)
-      return paint(pad(heading, cellWidth, align), column === 0 ? 'strong' : 'dim')
+      return padded(heading, column === 0 ? 'strong' : 'dim', cellWidth, align)
     }),
   ]
   for (const row of rows) {
@@ -32,7 +37,7 @@ export function textTable({ columns, rows, more }: Table, width: number, paint: 
       draw((column, cellWidth, align) => {
         const { text, tone } = row.cells[column] ?? { text: '' }
         const cut = truncate(plainText(text), cellWidth)
-        return paint(pad(cut, cellWidth, align), row.aside ? 'dim' : tone)
+        return padded(cut, row.aside ? 'dim' : tone, cellWidth, align)
       }),
     )
     const notes = (row.notes ?? []).map((text) => phrase(text, 'dim'))

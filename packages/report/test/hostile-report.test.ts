@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { markdownReport } from '../src/markdown-report.ts'
 import { terminalReport } from '../src/terminal-report.ts'
 import { textWidth } from '../src/text-width.ts'
-import { partialReport, richReport, unknownReport } from './sample-reports.ts'
+import { askedReport, partialReport, richReport, unknownReport } from './sample-reports.ts'
 
 /** Values that are words of the schema, not text from outside. */
 const WORDS = new Set(['status', 'method', 'severity', 'better', 'level', 'schema', 'basis'])
@@ -48,7 +48,7 @@ const texts = fc.array(
 )
 const numbers = fc.array(fc.double({ min: 0, max: 1e21, noNaN: true }), { minLength: 1, maxLength: 20 })
 const hostile = fc
-  .tuple(fc.constantFrom(richReport, partialReport, unknownReport), texts, numbers)
+  .tuple(fc.constantFrom(richReport, partialReport, unknownReport, askedReport), texts, numbers)
   .map(([report, text, number]) => disfigure(report, cycle(text), cycle(number)) as Report)
 
 it('keeps within the columns and lets no control character through', () => {

@@ -368,3 +368,45 @@ export const modelledReport: Report = {
   ],
   health: [],
 }
+
+/** A run of which other zones and equivalents were asked for. */
+export const askedReport: Report = {
+  ...modelledReport,
+  whatIf: [
+    {
+      zone: 'DE',
+      gramsPerKilowattHour: 342.06,
+      kind: 'average',
+      basis: 'lifecycle',
+      source: 'Ember yearly electricity data',
+      period: '2024',
+      estimated: false,
+      gramsCo2e: 0.171,
+      change: 5.108,
+    },
+    {
+      zone: 'US-CA',
+      gramsPerKilowattHour: 207.51,
+      kind: 'average',
+      basis: 'direct',
+      source: 'EPA eGRID',
+      period: '2022',
+      estimated: false,
+      gramsCo2e: 0.104,
+      notComparable: "average, direct; the run's is average, lifecycle",
+    },
+  ],
+  equivalents: [
+    {
+      id: 'phone-charges',
+      amount: 0.0263,
+      unit: 'full charges of a smartphone',
+      of: 'energy',
+      each: 68_400,
+      source: 'US EPA, Greenhouse Gas Equivalencies Calculator',
+      sourceUrl: 'https://www.epa.gov/energy/calculations',
+      year: 2024,
+      licence: 'public domain',
+    },
+  ],
+}
