@@ -51,6 +51,20 @@ describe('the TypeScript samples', BUSY, () => {
     expect(phases).toMatchObject([{ name: 'epoch', count: 5, work: { samples: 5 * 5 * 64 } }])
   })
 
+  test('a run looks ahead, and tells what its target took', async () => {
+    const sample = codeBlock(readme, 'ts', 'worthwhile')
+    const outcome = await here.typescript(sample, { before: training(700) })
+    expectSuccess(outcome)
+    const [forecast, target] = numbersOf(outcome)
+    const { phases, scores } = await here.report()
+    const [epoch] = phases
+    // A hundred epochs take many times what eight took.
+    expect(epoch).toMatchObject({ name: 'epoch', count: 8 })
+    expect(forecast).toBeGreaterThan(5 * (epoch?.joules ?? 0))
+    expect(target).toBeCloseTo(scores['accuracy']?.target?.joules ?? 0, 6)
+    expect(scores['accuracy']?.target).toMatchObject({ value: 0.83, reached: true })
+  })
+
   test('measure gives the result and the report', async () => {
     const outcome = await here.typescript(codeBlock(readme, 'ts', 'measure('), {
       before: training(1000),

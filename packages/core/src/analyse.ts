@@ -1,5 +1,5 @@
 import { attributeCpu } from './attribution.ts'
-import { type Boundary, chooseBoundary, NO_METER } from './boundary.ts'
+import { type Boundary, NO_METER } from './boundary.ts'
 import {
   carbonFigures,
   dataSetsOf,
@@ -8,23 +8,24 @@ import {
   waterFigures,
 } from './carbon-figures.ts'
 import { carbonHealth } from './carbon-health.ts'
-import { sumCoverage } from './coverage.ts'
+import { CountedEnergy, ENOUGH_COVERAGE } from './counted-energy.ts'
+import { clampShare } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
-import { DomainErrors, foldedEnergies, stepSeconds, uncertainEnergy } from './domain-errors.ts'
+import { foldedEnergies, uncertainEnergy } from './domain-errors.ts'
+import { efficiencyOf, energyDelayOf, ratio } from './efficiency.ts'
 import { type Factors, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
 import { type Interval, totalSeconds, union } from './intervals.ts'
 import type { Journal } from './journal.ts'
-import { KnownEnergy } from './known-energy.ts'
+import { type MeasuredDomain, measureDomains, RESOLUTION } from './measured-domains.ts'
 import { packageEnergy } from './package-energy.ts'
 import type { Report, ReportDomain, ReportPhase } from './report.ts'
 import { RunClock } from './run-clock.ts'
 import { RunEmissions } from './run-emissions.ts'
-import { sampledVariance } from './sampled-variance.ts'
-import { summariseScores } from './scores.ts'
-import { Stretches } from './stretches.ts'
-import { energyError, type KnownError, sumUncertainty } from './uncertainty.ts'
+import { reportForecast } from './run-forecast.ts'
+import { type ScoreCosts, type ScoreTargets, summariseScores } from './scores.ts'
+import { sumUncertainty } from './uncertainty.ts'
 import { addWork, type Work } from './work-ledger.ts'
 
 /** What an analysis cannot read from the journal itself. */
@@ -37,23 +38,18 @@ export interface AnalysisOptions {
   readonly health?: readonly HealthEntry[]
   /** The run's folder, for the report to name. */
   readonly folder?: string
+  /** Scores to reach, in place of those that the run was recorded with. */
+  readonly targets?: ScoreTargets
 }
-
-/** Below this coverage figures per joule are absent. */
-const ENOUGH_COVERAGE = 0.9
-
-/** Times in a journal are microseconds: what is known for no longer is a rounding error. */
-const RESOLUTION = 1e-6
 
 /** The report of a run: a pure function of its journal and the factors. */
 export function analyse(journal: Journal, factors: Factors, options: AnalysisOptions = {}): Report {
   const { from, to } = options.interval ?? { from: 0, to: journal.until }
   const length = to - from
-  const measured = measure(journal, from, to)
-  const { boundary, domains } = measured
+  const { boundary, domains } = measureDomains(journal, from, to)
   const counted = domains.filter((one) => boundary.counted.has(one.id))
-  const missing = new Stretches(sumCoverage(counted.map((one) => one.known.missing)))
-  const coverage = length > 0 && counted.length > 0 ? clamp(1 - missing.between(from, to) / length) : 0
+  const energy = new CountedEnergy(counted)
+  const coverage = energy.coverage({ from, to })
   const known = counted.filter((one) => one.seconds > RESOLUTION)
   const joules = known.length > 0 ? sum(known.map((one) => one.joules)) : undefined
   const kilowattHours = joules === undefined ? undefined : joules / JOULES_PER_KILOWATT_HOUR
@@ -71,6 +67,8 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const energyBetween = (begin: number, end: number) =>
     sum(counted.map((one) => one.known.joules(begin, end)))
   const emissions = new RunEmissions(factors, clock, energyBetween, Math.max(to, journal.until))
+  const gramsOf = (...parts: Parameters<RunEmissions['of']>) =>
+    operationalGrams(emissions.of(...parts), factors, level)
   const emitted = emissions.of([{ from, to }])
   const input = {
     emitted,
@@ -109,20 +107,24 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       ...(pue !== undefined && joules !== undefined
         ? { facility: facilityFigures(pue, input, joules, factors) }
         : {}),
+      ...(enough ? defined({ energyDelayJouleSeconds: energyDelayOf(joules, length) }) : {}),
     },
     carbon,
     ...(water ? { water } : {}),
     work,
     scores: summariseScores(
       journal.scores.filter(({ t }) => t > from && t <= to),
-      enough ? kilowattHours : undefined,
+      {
+        kilowattHours: enough ? kilowattHours : undefined,
+        ...scoreCosts(energy, from, (to) => (grams === undefined ? undefined : gramsOf([{ from, to }]))),
+      },
+      options.targets ?? journal.start?.targets,
     ),
-    efficiency: enough ? efficiencyOf(work, joules, standardUncertaintyJoules, grams) : {},
-    phases: options.interval
-      ? []
-      : phasesOf(journal, counted, missing, to, (...parts) =>
-          operationalGrams(emissions.of(...parts), factors, level),
-        ),
+    efficiency: enough
+      ? efficiencyOf(work, { joules, standardUncertaintyJoules, grams, seconds: length })
+      : {},
+    phases: options.interval ? [] : phasesOf(journal, counted, energy, to, grams !== undefined, gramsOf),
+    ...(options.interval ? {} : defined({ forecast: reportForecast(journal, ratio(grams, joules), energy) })),
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
       ...healthOf(journal, boundary),
@@ -132,51 +134,19 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   }
 }
 
-/**
- * The energy of all counted domains over disjoint intervals of a run (phases, say), in order, and what is known of its error:
- * of two such energies `differenceUncertainty` and `ratioUncertainty` tell how well they can be compared.
- */
-export function energyErrorOf(journal: Journal, intervals: readonly Interval[]): KnownError {
-  const { boundary, domains } = measure(journal, 0, journal.until)
-  const parts = domains
-    .filter((one) => boundary.counted.has(one.id))
-    .map((one) =>
-      uncertainEnergy(one, sum(intervals.map(({ from, to }) => one.known.joules(from, to))), intervals),
-    )
-  return energyError(parts)
-}
-
-type Known = ReturnType<typeof measure>['domains'][number]
-
-function measure(journal: Journal, from: number, to: number) {
-  const until = Math.max(to, journal.until)
-  const domains = journal.domains.map(({ line, rows, late, sampled }, index) => {
-    const known = new KnownEnergy(journal.times, rows, late, until)
-    const seconds = known.seconds(from, to)
-    const step = stepSeconds(line.domain, line.interval)
-    const errors = new DomainErrors(line.id, known, step, sampledVariance(sampled, until), until)
-    return { index, id: line.id, line, late, known, errors, seconds, joules: known.joules(from, to) }
-  })
-  // One boundary for the whole run, whatever part of it is asked for.
-  const boundary = chooseBoundary(
-    domains.map(({ id, line, known }) => ({
-      id,
-      meter: line.meter,
-      domain: line.domain,
-      coverage: journal.until > 0 ? clamp(known.seconds(0, journal.until) / journal.until) : 0,
-    })),
-    gpusOf(journal),
-  )
-  return { domains, boundary }
-}
-
-function cpuAttributionOf(journal: Journal, domains: readonly Known[], from: number, to: number) {
+function cpuAttributionOf(journal: Journal, domains: readonly MeasuredDomain[], from: number, to: number) {
   const time = cpuTimeBetween(journal.cpuTimes, from, to)
   const energy = time && packageEnergy(domains, journal.baseline)
   return energy && attributeCpu(energy, time)
 }
 
-function domainOf(one: Known, journal: Journal, counted: boolean, from: number, to: number): ReportDomain {
+function domainOf(
+  one: MeasuredDomain,
+  journal: Journal,
+  counted: boolean,
+  from: number,
+  to: number,
+): ReportDomain {
   const { id, line, known, seconds, joules } = one
   const { kind, label, method, within, identity, standardUncertainty } = line.domain
   const checked = journal.checkpoint?.domains[one.index]
@@ -192,7 +162,7 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
     ...(seconds > RESOLUTION ? { joules } : {}),
     counted,
     ...defined({ within: within === undefined ? undefined : `${line.meter}:${within}`, identity }),
-    coverage: to > from ? clamp(seconds / (to - from)) : 0,
+    coverage: to > from ? clampShare(seconds / (to - from)) : 0,
     ...sumUncertainty([uncertainEnergy(one, joules, [{ from, to }])]),
     ...(standardUncertainty ? { declaredUncertainty: { ...standardUncertainty } } : {}),
     wraps: checked?.wraps ?? 0,
@@ -203,43 +173,30 @@ function domainOf(one: Known, journal: Journal, counted: boolean, from: number, 
   }
 }
 
-function efficiencyOf(
-  work: Work,
-  joules: number | undefined,
-  standardUncertaintyJoules: number | undefined,
-  grams: number | undefined,
-): Report['efficiency'] {
-  const efficiency: Report['efficiency'] = {}
-  if (joules === undefined || joules === 0) return efficiency
-  for (const [unit, amount] of Object.entries(work)) {
-    if (amount === 0) continue
-    if (!Number.isFinite(amount / joules)) continue
-    efficiency[unit] = {
-      perJoule: amount / joules,
-      joulesPer: joules / amount,
-      ...(standardUncertaintyJoules === undefined
-        ? {}
-        : { relativeStandardUncertainty: standardUncertaintyJoules / joules }),
-      ...(grams === undefined ? {} : { gramsCo2ePer: grams / amount }),
-    }
+/** What had been taken by the time of a score, since `from`. */
+function scoreCosts(
+  energy: CountedEnergy,
+  from: number,
+  gramsTo: NonNullable<ScoreCosts['gramsTo']>,
+): ScoreCosts {
+  return {
+    joulesTo: (to) => energy.divisor({ from, to }),
+    joulesBetween: (from, to) => energy.divisor({ from, to }),
+    gramsTo,
   }
-  return efficiency
 }
 
 /** Phases of one name are the union of their intervals over all processes. */
 function phasesOf(
   journal: Journal,
-  counted: readonly Known[],
-  missing: Stretches,
+  counted: readonly MeasuredDomain[],
+  energy: CountedEnergy,
   end: number,
+  carbonKnown: boolean,
   gramsOf: (...parts: Parameters<RunEmissions['of']>) => number | undefined,
 ): ReportPhase[] {
   const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
   const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
-  const resolution = Math.max(
-    0,
-    ...counted.map(({ line }) => Math.max(line.interval, line.domain.updatePeriod ?? 0)),
-  )
   return [...names].map((name) => {
     const open = unfinished.filter((phase) => phase.name === name)
     const single = [...journal.phases.filter((phase) => phase.name === name), ...open]
@@ -253,7 +210,7 @@ function phasesOf(
     for (const { from, to } of intervals) addWork(work, journal.work.between(from, to))
     for (const line of folded) addWork(work, line.work)
     const covered =
-      sum(intervals.map(({ from, to }) => to - from - missing.between(from, to))) +
+      sum(intervals.map(({ from, to }) => to - from - energy.missing.between(from, to))) +
       sum(folded.map((line) => Math.min(line.seconds, ...counted.map((one) => foldedOf(line, one).seconds))))
     const known = counted.map((one) => {
       const parts = folded.map((line) => foldedOf(line, one))
@@ -279,19 +236,26 @@ function phasesOf(
       : undefined
     const occurrences = sum(Object.values(counts))
     const processSeconds = totalSeconds(single) + sum(folded.map((line) => line.processSeconds))
+    const grams = joules === undefined ? undefined : gramsOf(intervals, apart, joules)
+    const coverage = seconds > 0 && counted.length > 0 ? clampShare(covered / seconds) : 0
+    const belowResolution = processSeconds / occurrences < energy.resolution
+    const divisible = coverage >= ENOUGH_COVERAGE && !belowResolution
+    const cost = { joules, standardUncertaintyJoules, grams: carbonKnown ? grams : undefined, seconds }
+    const efficiency = divisible ? efficiencyOf(work, cost) : {}
     return {
       name,
       count: Math.max(...Object.values(counts)),
       ...defined({
         joules,
         standardUncertaintyJoules,
-        gramsCo2e: joules === undefined ? undefined : gramsOf(intervals, apart, joules),
+        gramsCo2e: grams,
       }),
       seconds,
       processSeconds,
       work,
-      coverage: seconds > 0 && counted.length > 0 ? clamp(covered / seconds) : 0,
-      ...(processSeconds / occurrences < resolution ? { belowResolution: true } : {}),
+      ...(Object.keys(efficiency).length > 0 ? { efficiency } : {}),
+      coverage,
+      ...(belowResolution ? { belowResolution } : {}),
       ...(open.length > 0 ? { unfinished: open.length } : {}),
     }
   })
@@ -300,7 +264,7 @@ function phasesOf(
 /** What folded phases took of a domain; of what became known later, as much as their share of the time. */
 function foldedOf(
   line: Journal['folded'][number],
-  { index, known }: Known,
+  { index, known }: MeasuredDomain,
 ): { joules: number; seconds: number } {
   const milli = line.mJ[index]
   const told =
@@ -398,12 +362,10 @@ function provenanceOf(journal: Journal, dataSets: string[]): Report['provenance'
   }
 }
 
-function gpusOf(journal: Journal): string[] {
-  const gpus = journal.provenance['gpus']
-  return Array.isArray(gpus) ? gpus.filter((label) => typeof label === 'string') : []
-}
-
-function sumBy(domains: readonly Known[], keyOf: (one: Known) => string): Record<string, number> {
+function sumBy(
+  domains: readonly MeasuredDomain[],
+  keyOf: (one: MeasuredDomain) => string,
+): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const one of domains) addWork(sums, { [keyOf(one)]: one.joules })
   return sums
@@ -411,12 +373,6 @@ function sumBy(domains: readonly Known[], keyOf: (one: Known) => string): Record
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-/** Coverage is a share; a rounding error beyond it is none. */
-function clamp(share: number): number {
-  if (share > 1 - 1e-9) return 1
-  return share < 1e-9 ? 0 : share
 }
 
 /** Without the keys whose value is undefined: absent means unknown. */

@@ -43,10 +43,12 @@ function netOf(
   const none = standardUncertaintyJoules === undefined && idle.standardUncertaintyJoules === undefined
   return {
     idleJoules,
+    ...(joules > 0 ? { idleShare: idleJoules / joules } : {}),
     ...(idle.standardUncertaintyJoules === undefined
       ? {}
       : { idleStandardUncertaintyJoules: idle.standardUncertaintyJoules }),
     netJoules: (joules - idleJoules) * share,
+    ...(joules > 0 ? { netShare: ((joules - idleJoules) / joules) * share } : {}),
     ...(none
       ? {}
       : known

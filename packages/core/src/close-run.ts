@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { analyse } from './analyse.ts'
+import { type AnalysisOptions, analyse } from './analyse.ts'
 import {
   EVENT_DIRECTORY,
   RECORDER_FILE,
@@ -12,7 +12,6 @@ import {
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
 import type { Factors } from './factors.ts'
-import type { Interval } from './intervals.ts'
 import { type Journal, readJournal } from './journal.ts'
 import { isRow, type JournalLine } from './journal-line.ts'
 import { encodeLine } from './journal-text.ts'
@@ -54,16 +53,16 @@ function isBeginning(folder: string): boolean {
 
 /**
  * The report of a run folder. A run whose recorder died is closed as `crashed` first, with the event files
- * that are left. `interval`: only a part of the run, in seconds of it.
+ * that are left. `options`: of the analysis.
  */
 export function reportRun(
   folder: string,
   factorsOf: (journal: Journal) => Factors,
-  interval?: Interval,
+  options: Pick<AnalysisOptions, 'interval' | 'targets'> = {},
 ): Report {
   const { journal, running, report } = openRun(folder, factorsOf)
-  if (report && !interval) return report
-  return analyse(journal, factorsOf(journal), { running, folder, ...(interval ? { interval } : {}) })
+  if (report && !options.interval && !options.targets) return report
+  return analyse(journal, factorsOf(journal), { running, folder, ...options })
 }
 
 /** A run that was read. */

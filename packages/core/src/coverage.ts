@@ -26,3 +26,9 @@ export function sumCoverage(parts: readonly (readonly Stretch[])[]): Stretch[] {
   }
   return missing
 }
+
+/** A share from 0 to 1; a rounding error beyond it is none. */
+export function clampShare(share: number): number {
+  if (share > 1 - 1e-9) return 1
+  return share < 1e-9 ? 0 : share
+}

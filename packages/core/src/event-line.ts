@@ -1,5 +1,6 @@
 import type { Domain } from '@ergometer/meter'
 import { declaredDomain } from '@ergometer/meter'
+import type { Plan } from './plan.ts'
 import { isCount, isNumber, isObject, text } from './untrusted.ts'
 
 /** Longest event line in bytes. */
@@ -22,6 +23,7 @@ export type ClientEvent =
   | { readonly kind: 'score'; readonly scores: Readonly<Record<string, { value: number; better?: Better }>> }
   | { readonly kind: 'phase'; readonly name: string; readonly id: string; readonly edge: 'begin' | 'end' }
   | { readonly kind: 'tag'; readonly tags: Readonly<Record<string, string>> }
+  | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'domain'; readonly domain: Domain }
   | { readonly kind: 'reading'; readonly domain: string; readonly value: number; readonly from?: number }
   | { readonly kind: 'end'; readonly exitCode?: number; readonly failed: boolean; readonly aborted: boolean }
@@ -62,6 +64,7 @@ const parsers: Record<string, (value: unknown) => ClientEvent | undefined> = {
   score: parseScore,
   phase: parsePhase,
   tag: parseTag,
+  plan: parsePlan,
   domain: parseDomain,
   reading: parseReading,
   end: parseEnd,
@@ -124,6 +127,15 @@ function parseTag(value: unknown): ClientEvent | undefined {
     tags[name] = text(String(tag))
   }
   return { kind: 'tag', tags }
+}
+
+function parsePlan(value: unknown): ClientEvent | undefined {
+  if (!isObject(value)) return undefined
+  const { phase, work, total } = value
+  if (!isNumber(total) || total <= 0 || (phase === undefined) === (work === undefined)) return undefined
+  if (typeof work === 'string' && NAME.test(work)) return { kind: 'plan', plan: { work, total } }
+  if (typeof phase !== 'string' || phase === '') return undefined
+  return { kind: 'plan', plan: { phase: text(phase), total } }
 }
 
 function parseReading(value: unknown): ClientEvent | undefined {

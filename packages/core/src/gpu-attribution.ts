@@ -36,5 +36,8 @@ export function attributeGpu(
       methods.add(String(line.domain.attributes?.[METHOD] ?? line.meter))
     }
   }
-  return methods.size === 0 ? undefined : { method: [...methods].sort().join(' + '), ...sums }
+  if (methods.size === 0) return undefined
+  const all = sums.shareJoules + sums.otherJoules + sums.idleJoules
+  const parts = all > 0 ? { idleShare: sums.idleJoules / all, netShare: sums.shareJoules / all } : {}
+  return { method: [...methods].sort().join(' + '), ...sums, ...parts }
 }

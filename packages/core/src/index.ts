@@ -1,8 +1,9 @@
-export { type AnalysisOptions, analyse, energyErrorOf } from './analyse.ts'
+export { type AnalysisOptions, analyse } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
 export { isRecording, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
+export { CountedEnergy, energyErrorOf } from './counted-energy.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'
 export { reportElsewhere, reportEquivalents } from './elsewhere.ts'
@@ -27,6 +28,7 @@ export { ROTATE_AT } from './event-files.ts'
 export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
 export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
+export { type Estimate, forecastTotal, type Taken } from './forecast.ts'
 export type { HealthEntry } from './health.ts'
 export type { IntensityOrigin } from './intensity-feed.ts'
 export type { Interval } from './intervals.ts'
@@ -45,10 +47,12 @@ export {
   type RowLine,
   type StartLine,
 } from './journal-line.ts'
+export { JournalTail } from './journal-tail.ts'
 export { decodeLine, encodeLine } from './journal-text.ts'
 export { KnownEnergy } from './known-energy.ts'
 export type { LiveTotals } from './live-totals.ts'
 export type { MeterSource } from './meter-loop.ts'
+export type { Plan } from './plan.ts'
 export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'
 export { readLines } from './read-lines.ts'
 export { Recorder, type RecorderListener, type RecorderOptions, type RunEnd } from './recorder.ts'
@@ -61,14 +65,19 @@ export type {
   ReportDomain,
   ReportEfficiency,
   ReportFactors,
+  ReportForecast,
   ReportIntensity,
   ReportPhase,
   ReportScore,
+  ReportScorePoint,
+  ReportScoreTarget,
   RunStatus,
 } from './report.ts'
 export { reportError } from './report-error.ts'
 export { RunClock } from './run-clock.ts'
 export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
+export { forecastRun } from './run-forecast.ts'
+export { type Score, type ScoreCosts, type ScoreTargets, scoresByName } from './scores.ts'
 export {
   differenceUncertainty,
   energyError,
@@ -78,3 +87,4 @@ export {
   sumUncertainty,
   type UncertainEnergy,
 } from './uncertainty.ts'
+export { isWorthwhile, type WorthwhileRule } from './worthwhile.ts'

@@ -1,6 +1,7 @@
 import type { EmbodiedChoice, IntensityStep, SourceLabels, WaterIntensity } from '@ergometer/carbon'
 import type { Domain } from '@ergometer/meter'
 import type { HealthEntry } from './health.ts'
+import type { Plan } from './plan.ts'
 
 /** Version of the journal's format, in its start line. */
 export const JOURNAL_VERSION = 1
@@ -59,6 +60,8 @@ export interface StartLine {
   parent?: string
   group?: string
   factors: GivenFactors
+  /** Scores to reach, by name. */
+  targets?: Record<string, number>
   config: Record<string, unknown>
   versions: Record<string, string>
 }
@@ -91,6 +94,7 @@ export type KindLine =
     }
   | { kind: 'tag'; t: RunSeconds; tags: Record<string, string> }
   | { kind: 'score'; t: RunSeconds; name: string; value: number; better?: 'higher' | 'lower' }
+  | { kind: 'plan'; t: RunSeconds; plan: Plan }
   | { kind: 'begun'; t: RunSeconds; name: string; id: string; process: string; from: RunSeconds }
   | {
       kind: 'phase'

@@ -24,7 +24,8 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
   start: (line) =>
     ['runId', 'name', 'wall'].every((key) => typeof line[key] === 'string') &&
     ['recorder', 'factors', 'config', 'versions'].every((key) => isObject(line[key])) &&
-    isNumber(line['monotonic']),
+    isNumber(line['monotonic']) &&
+    (line['targets'] === undefined || areNumbers(line['targets'])),
   domain: (line) =>
     ['id', 'meter'].every((key) => typeof line[key] === 'string') &&
     isAmount(line['interval']) &&
@@ -38,6 +39,7 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     typeof name === 'string' &&
     isNumber(value) &&
     (better === undefined || better === 'higher' || better === 'lower'),
+  plan: ({ t, plan }) => isTime(t) && isPlan(plan),
   begun: (line) => isNamed(line) && isTime(line['from']),
   phase: (line) => isNamed(line) && isInterval(line),
   phases: (line) =>
@@ -98,6 +100,16 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     ['completed', 'failed', 'aborted', 'crashed'].includes(status as string) &&
     (exitCode === undefined || Number.isSafeInteger(exitCode)) &&
     [signal, reason].every((text) => text === undefined || typeof text === 'string'),
+}
+
+function isPlan(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { phase, work, total } = value
+  return isAmount(total) && total > 0 && (typeof phase === 'string') !== (typeof work === 'string')
+}
+
+function areNumbers(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isNumber)
 }
 
 function isShare(value: unknown): boolean {

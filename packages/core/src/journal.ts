@@ -44,6 +44,8 @@ export class Journal {
   readonly folded: PhasesLine[] = []
   readonly begun = new Map<string, Line<'begun'>>()
   readonly scores: Line<'score'>[] = []
+  /** How far the run is to go, as was said from time to time. */
+  readonly plans: Line<'plan'>[] = []
   readonly tags: Record<string, string> = {}
   readonly processes: Line<'process'>[] = []
   readonly clocks: Line<'clock'>[] = []
@@ -122,6 +124,9 @@ export class Journal {
         break
       case 'score':
         this.scores.push(line)
+        break
+      case 'plan':
+        this.plans.push(line)
         break
       case 'tag':
         Object.assign(this.tags, line.tags)

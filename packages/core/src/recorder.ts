@@ -32,6 +32,7 @@ import { findGit, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { RunStore } from './run-store.ts'
+import type { ScoreTargets } from './scores.ts'
 import type { Owner } from './share-account.ts'
 
 /** What a recorder needs to know of its run. */
@@ -54,6 +55,8 @@ export interface RecorderOptions {
   readonly source?: IntensityOrigin | undefined
   /** Factors as the user gave them, for later recomputation. */
   readonly given: StartLine['factors']
+  /** Scores to reach. */
+  readonly targets?: ScoreTargets | undefined
   /** Settings, without secrets. */
   readonly config: Readonly<Record<string, unknown>>
   readonly versions: Readonly<Record<string, string>>
@@ -237,7 +240,8 @@ export class Recorder {
   /** From here on the run's seconds are counted. Whoever waited for the recorder went on at `beginBy`. */
   #begin(idle?: ReadonlyMap<string, IdlePower>): void {
     if (this.#recording) return
-    const { runId, name, events, tags, parent, group, given, config, versions, health } = this.#options
+    const { runId, name, events, tags, parent, group, given, targets, config, versions, health } =
+      this.#options
     const at = Math.min(this.#clock(), this.#options.beginBy)
     this.#origin = at
     this.#lookedAt = this.#clock()
@@ -256,6 +260,7 @@ export class Recorder {
       ...(parent ? { parent } : {}),
       ...(group ? { group } : {}),
       factors: given,
+      ...(targets ? { targets: { ...targets } } : {}),
       config: { ...config },
       versions: { ...versions },
     }

@@ -192,6 +192,9 @@ export class Recording {
           : this.#phases.end(process, event.id, at)
       case 'tag':
         return this.addTags(event.tags)
+      case 'plan':
+        this.#write({ kind: 'plan', t: at, plan: event.plan })
+        return true
       case 'domain':
         return this.#addPushed(event.domain)
       case 'reading': {

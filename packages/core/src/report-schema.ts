@@ -52,6 +52,33 @@ const domain = z.looseObject({
   peakWatts: amount.optional(),
 })
 
+const efficiency = z.record(
+  z.string(),
+  z.looseObject({
+    perJoule: amount,
+    joulesPer: amount,
+    gramsCo2ePer: amount.optional(),
+    relativeStandardUncertainty: amount.optional(),
+    energyDelayJouleSeconds: amount.optional(),
+  }),
+)
+
+const scoreTarget = z.looseObject({
+  value: z.number(),
+  reached: z.boolean(),
+  seconds: amount.optional(),
+  joules: amount.optional(),
+  kilowattHours: amount.optional(),
+  gramsCo2e: amount.optional(),
+})
+
+const scorePoint = z.looseObject({
+  seconds: amount,
+  value: z.number(),
+  joules: amount.optional(),
+  gainPerKilowattHour: z.number().optional(),
+})
+
 const phase = z.looseObject({
   name: z.string(),
   count,
@@ -61,9 +88,24 @@ const phase = z.looseObject({
   processSeconds: amount,
   gramsCo2e: amount.optional(),
   work: amounts,
+  efficiency: efficiency.optional(),
   coverage: share,
   belowResolution: z.boolean().optional(),
   unfinished: count.optional(),
+})
+
+const estimate = z.looseObject({ value: amount, low: amount, high: amount })
+
+const forecast = z.looseObject({
+  of: z.string(),
+  done: amount,
+  total: amount,
+  madeAt: amount,
+  seconds: estimate.optional(),
+  joules: estimate.optional(),
+  kilowattHours: estimate.optional(),
+  gramsCo2e: estimate.optional(),
+  why: z.string().optional(),
 })
 
 const health = z.looseObject({
@@ -84,8 +126,10 @@ const cpuAttribution = z.looseObject({
   cpuSeconds: amount,
   busySeconds: amount,
   idleJoules: amount.optional(),
+  idleShare: share.optional(),
   idleStandardUncertaintyJoules: amount.optional(),
   netJoules: amount.optional(),
+  netShare: share.optional(),
   netStandardUncertaintyJoules: amount.optional(),
   netKnownUncertaintyJoules: amount.optional(),
 })
@@ -95,6 +139,8 @@ const gpuAttribution = z.looseObject({
   shareJoules: amount,
   otherJoules: amount,
   idleJoules: amount,
+  idleShare: share.optional(),
+  netShare: share.optional(),
 })
 
 const sci = z.looseObject({
@@ -146,6 +192,7 @@ const reportSchema = z.looseObject({
         standardUncertaintyJoules: amount.optional(),
       })
       .optional(),
+    energyDelayJouleSeconds: amount.optional(),
   }),
   carbon: z.looseObject({
     gramsCo2e: amount.optional(),
@@ -209,18 +256,13 @@ const reportSchema = z.looseObject({
       best: z.number(),
       better: z.enum(['higher', 'lower']),
       perKilowattHour: z.number().optional(),
+      target: scoreTarget.optional(),
+      curve: z.array(scorePoint).optional(),
     }),
   ),
-  efficiency: z.record(
-    z.string(),
-    z.looseObject({
-      perJoule: amount,
-      joulesPer: amount,
-      gramsCo2ePer: amount.optional(),
-      relativeStandardUncertainty: amount.optional(),
-    }),
-  ),
+  efficiency,
   phases: z.array(phase),
+  forecast: forecast.optional(),
   whatIf: z.array(whatIf).optional(),
   equivalents: z.array(equivalent).optional(),
   health: z.array(health),

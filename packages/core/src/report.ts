@@ -8,6 +8,7 @@ import type {
   WhatIf,
 } from '@ergometer/carbon'
 import type { Method } from '@ergometer/meter'
+import type { Estimate } from './forecast.ts'
 import type { HealthEntry } from './health.ts'
 
 /** How a run ended, or that it has not. */
@@ -54,12 +55,14 @@ export interface CpuAttribution {
   /** CPU time of the run, and of all processes, in seconds. */
   cpuSeconds: number
   busySeconds: number
-  /** What the packages would have taken at rest. */
+  /** What the packages would have taken at rest, and its share of all that they took, 0 to 1. */
   idleJoules?: number
+  idleShare?: number
   /** One sigma of the idle energy, from the baseline's spread. */
   idleStandardUncertaintyJoules?: number
-  /** The run's part of what was taken beyond idle. */
+  /** The run's part of what was taken beyond idle, and its share of all, 0 to 1. */
   netJoules?: number
+  netShare?: number
   /** One sigma of the net energy; of the part that is known, where the packages do not state their own. */
   netStandardUncertaintyJoules?: number
   netKnownUncertaintyJoules?: number
@@ -74,6 +77,9 @@ export interface GpuAttribution {
   otherJoules: number
   /** While no process was at work. */
   idleJoules: number
+  /** Of the sum of the three: idle, and the run's own; absent where that is 0. */
+  idleShare?: number
+  netShare?: number
 }
 
 /** All intervals of one phase name. */
@@ -90,11 +96,36 @@ export interface ReportPhase {
   processSeconds: number
   gramsCo2e?: number
   work: Record<string, number>
+  /** As of the run; absent below a coverage of 0.9, below resolution, and where no work was done. */
+  efficiency?: Record<string, ReportEfficiency>
   coverage: number
   /** Shorter than the meters can resolve: good as part of a sum, not by itself. */
   belowResolution?: boolean
   /** How many had not ended when the run did. */
   unfinished?: number
+}
+
+/** A score at an instant, against the energy that it took. */
+export interface ReportScorePoint {
+  /** Seconds of the run. */
+  seconds: number
+  value: number
+  /** Since the begin; absent where it is not known well enough. */
+  joules?: number
+  /** What was gained since the point before, per kilowatt hour: above 0 is better, whichever direction that is. */
+  gainPerKilowattHour?: number
+}
+
+/** What it took to reach a score. */
+export interface ReportScoreTarget {
+  value: number
+  reached: boolean
+  /** Until the first score that was as good, from the begin; absent when none was. */
+  seconds?: number
+  /** Absent where the energy until then is not known well enough. */
+  joules?: number
+  kilowattHours?: number
+  gramsCo2e?: number
 }
 
 /** First, last and best of a score. */
@@ -105,6 +136,28 @@ export interface ReportScore {
   better: 'higher' | 'lower'
   /** `last` per kilowatt hour of the run; only where higher is better. */
   perKilowattHour?: number
+  /** Present where a target was set. */
+  target?: ReportScoreTarget
+  /** In the order of time; of more than 200 scores, 200. */
+  curve?: ReportScorePoint[]
+}
+
+/** What the whole run was to take, as it could be told at a time: absent is unknown. */
+export interface ReportForecast {
+  /** The phase that repeats, or the unit of work. */
+  of: string
+  /** How many there were by then, and how many there are to be. */
+  done: number
+  total: number
+  /** Seconds of the run. */
+  madeAt: number
+  /** Of the whole run, each with an interval that holds the truth in 95 of 100 cases. */
+  seconds?: Estimate
+  joules?: Estimate
+  kilowattHours?: Estimate
+  gramsCo2e?: Estimate
+  /** Why it lacks a figure. */
+  why?: string
 }
 
 /** Work of one unit against energy. */
@@ -117,6 +170,8 @@ export interface ReportEfficiency {
   gramsCo2ePer?: number
   /** One sigma of work per joule and of joules per unit, relative: that of the energy. */
   relativeStandardUncertainty?: number
+  /** Joules of one unit times its seconds. */
+  energyDelayJouleSeconds?: number
 }
 
 /** The intensity that was used: weighted by energy where it changed. `gramsPerKilowattHour` is absent where it is not known. */
@@ -187,6 +242,8 @@ export interface Report {
     attribution?: { cpu?: CpuAttribution; gpu?: GpuAttribution }
     /** Energy of the building for this run; absent when its PUE is unknown. */
     facility?: { pue: number; overhead?: number; joules: number; standardUncertaintyJoules?: number }
+    /** Joules of the run times its seconds; absent below a coverage of 0.9. */
+    energyDelayJouleSeconds?: number
   }
   carbon: {
     /** Equal to `operationalGrams`. */
@@ -219,6 +276,8 @@ export interface Report {
   whatIf?: WhatIf[]
   /** What it is as much as; present where it was asked for. */
   equivalents?: Equivalent[]
+  /** Present where the run was asked for a forecast. */
+  forecast?: ReportForecast
   health: HealthEntry[]
   provenance: {
     ergometer: string

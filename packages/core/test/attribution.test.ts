@@ -52,8 +52,10 @@ describe('a share of the packages', () => {
       cpuSeconds: 1,
       busySeconds: 2,
       idleJoules: 40,
+      idleShare: 0.4,
       idleStandardUncertaintyJoules: 3,
       netJoules: 30,
+      netShare: 0.3,
       netStandardUncertaintyJoules: 2.5,
     })
     const unstated = attributeCpu({ joules: 100, idle }, time)

@@ -220,7 +220,7 @@ describe('work and scores', () => {
         }))
         const { report } = reportOf({ domains: [], events, settles, end: 5 })
         const values = inTime.map(({ value }) => value)
-        expect(report.scores['accuracy']).toEqual({
+        expect(report.scores['accuracy']).toMatchObject({
           first: values[0],
           last: values.at(-1),
           best: Math.max(...values),

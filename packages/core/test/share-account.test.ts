@@ -84,6 +84,8 @@ describe('energy by shares', () => {
       shareJoules: 500,
       otherJoules: 250,
       idleJoules: 1250,
+      idleShare: 0.625,
+      netShare: 0.25,
     })
     expect(attributeGpu(domains, shares, 5, 12)).toMatchObject({ shareJoules: 250, idleJoules: 125 + 200 })
     expect(attributeGpu(domains, [], 0, 20)).toBeUndefined()

@@ -1,6 +1,7 @@
 import type { Domain } from '@ergometer/meter'
 import { describe, expect, test } from 'vitest'
-import { analyse, energyErrorOf } from '../src/analyse.ts'
+import { analyse } from '../src/analyse.ts'
+import { energyErrorOf } from '../src/counted-energy.ts'
 import type { Interval } from '../src/intervals.ts'
 import { readJournal } from '../src/journal.ts'
 import { Recording } from '../src/recording.ts'

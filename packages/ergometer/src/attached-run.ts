@@ -26,6 +26,7 @@ const RECORDERS: readonly (keyof Settings)[] = [
   'scope',
   'baseline',
   'budget',
+  'targets',
   'group',
   'recorder',
 ]
@@ -59,7 +60,7 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
       const origin = journal.start?.monotonic ?? from
       const begin = Math.max(0, from - origin)
       const interval = { from: begin, to: Math.max(begin, Math.min(to - origin, journal.until)) }
-      const report = reportFolder(info.runFolder, interval)
+      const report = reportFolder(info.runFolder, { interval })
       return { ...report, run: { ...report.run, name } }
     } catch (error) {
       return unknownReport(info.runId, name, `${info.runFolder} cannot be read: ${(error as Error).message}`)
@@ -74,7 +75,7 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
       spending ??= watchBudget(client)
       return spending.signal
     },
-    ...runCalls(client),
+    ...runCalls(client, () => info.runFolder),
     // How the run ends is its owner's to say.
     fail: () => {},
     end: () => {

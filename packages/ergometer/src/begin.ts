@@ -47,7 +47,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const metersBy = meters.some((meter) => meter.required) ? calledAt + PATIENCE_OPTIONS : readyBy
   const beginBy = baseline === undefined ? metersBy : metersBy + baseline + PATIENCE_BASELINE
   const name = settings.name ?? fallbackName
-  const { interval, group, budget } = settings
+  const { interval, group, budget, targets } = settings
   const { given, source } = factors
   const config = redactValue({
     ...settings,
@@ -71,6 +71,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       environment: meterEnvironment(),
       ...(interval === undefined ? {} : { interval }),
       ...(budget === undefined ? {} : { budget }),
+      ...(targets === undefined ? {} : { targets }),
       ...(baseline === undefined ? {} : { baseline }),
       ...(scope === 'process' || baseline !== undefined ? { attribute: true } : {}),
       ...(group === undefined ? {} : { group }),

@@ -22,6 +22,7 @@ export interface Flags {
   scope?: string
   baseline?: string
   budget?: string[]
+  target?: string[]
   config?: string
   group?: string
 }
@@ -64,13 +65,22 @@ export function addFactorFlags(command: Command): Command {
     .option('--parameters <count>', 'parameters of the model, for SCI for AI')
 }
 
+/** Scores to reach. */
+export function addTargetFlag(command: Command): Command {
+  return command.option(
+    '--target <score=value>',
+    'a score to reach, such as accuracy=0.95: the report says what it took; repeatable',
+    collect,
+  )
+}
+
 function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value]
 }
 
 /** Settings from flags. Throws an ErgometerError that names the flag. */
 export async function flagSettings(flags: Flags): Promise<Settings> {
-  const { meter, tag, budget, interval, intensity, pue, baseline, config: _, ...texts } = flags
+  const { meter, tag, budget, target, interval, intensity, pue, baseline, config: _, ...texts } = flags
   const { home, name, zone, scope, group, source, overhead, water, embodied, parameters } = texts
   const settings = {
     ...withValue({ home, name, zone, scope, group, source }),
@@ -83,6 +93,7 @@ export async function flagSettings(flags: Flags): Promise<Settings> {
     }),
     ...(meter ? { meters: meter } : {}),
     ...(budget ? { budget: Object.fromEntries(budget.map(budgetPair)) } : {}),
+    ...(target ? { targets: Object.fromEntries(target.map(targetPair)) } : {}),
     ...(tag ? { tags: Object.fromEntries(tag.map(tagPair)) } : {}),
   }
   return parseSettings(settings, 'command line')
@@ -133,6 +144,12 @@ function budgetPair(text: string): [string, number | string | undefined] {
     'SETTINGS_INVALID',
     `--budget '${text}': expected kilowattHours=…, gramsCo2e=… or hours=…`,
   )
+}
+
+function targetPair(text: string): [string, number | string | undefined] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), toNumber(text.slice(at + 1))]
+  throw new ErgometerError('SETTINGS_INVALID', `--target '${text}': expected score=value`)
 }
 
 function tagPair(text: string): [string, string] {

@@ -16,6 +16,7 @@ import {
   addFactorFlags,
   addHomeFlags,
   addMeterFlags,
+  addTargetFlag,
   commandSettings,
   type Flags,
   flagSettings,
@@ -112,6 +113,7 @@ Examples:
     )
     .option('--group <id>', 'id that the nodes of one distributed run share')
     .option('--live', 'show watts, joules and grams while it runs')
+  addTargetFlag(run)
   addHomeFlags(run).action(async (flags: RunFlags) => {
     if (!command || command.length === 0)
       run.error("error: expected a command behind '--': ergometer run [flags] -- CMD")
@@ -131,11 +133,13 @@ Examples:
     .option('--what-if <zones>', 'the same energy elsewhere: FR,DE,US-CA,gcp:europe-north1')
     .option('--equivalents', 'what it is as much as: km by car, phone charges, …, with their sources')
   addFactorFlags(report)
+  addTargetFlag(report)
   addHomeFlags(report).action(async (name: string, flags: FormatFlags & ReportAdditions) => {
     const { format, json, whatIf, equivalents, ...given } = flags
     const { settings } = await commandSettings(given)
-    const others = await chooseFactors(await flagSettings(given))
-    const plain = await reportNamed(homeOf(settings), name, others)
+    const chosen = await flagSettings(given)
+    const others = await chooseFactors(chosen)
+    const plain = await reportNamed(homeOf(settings), name, others, {}, chosen.targets)
     const made = withAdditions(plain, { whatIf, equivalents })
     if (json || format === 'json') printJson(made)
     else if (format === 'md') print(markdownReport(readableReport(made)))

@@ -41,6 +41,7 @@ export function recordRun(
   process.once('exit', onExit)
   process.once('uncaughtExceptionMonitor', onThrow)
 
+  const folder = (): string => link.runFolder ?? join(resolve(start.home), 'runs', runId)
   const end = async (): Promise<Report> => {
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onThrow)
@@ -53,14 +54,13 @@ export function recordRun(
     return report ?? fromJournal()
   }
   const fromJournal = (): Report => {
-    const folder = link.runFolder ?? join(resolve(start.home), 'runs', runId)
     try {
-      return reportFolder(folder)
+      return reportFolder(folder())
     } catch (error) {
       return unknownReport(
         runId,
         name,
-        `no recorder answered and ${folder} cannot be read: ${(error as Error).message}`,
+        `no recorder answered and ${folder()} cannot be read: ${(error as Error).message}`,
       )
     }
   }
@@ -70,7 +70,7 @@ export function recordRun(
     name,
     env: { ERGOMETER_EVENTS: events },
     signal: link.spent,
-    ...runCalls(client),
+    ...runCalls(client, folder),
     fail: (reason = 'failed') => {
       failed = String(reason)
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LIVE_FILE, type LiveTotals } from '@ergometer/core'
-import type { Domain } from '@ergometer/meter'
+import { type Domain, monotonicSeconds } from '@ergometer/meter'
 import { EventWriter } from './event-writer.ts'
 import type { Phase, PushedTime, ScoreValues, WorkIncrements } from './run.ts'
 import { WorkCounter } from './work-counter.ts'
@@ -16,6 +16,8 @@ export class EventClient {
   readonly #work: WorkCounter
   readonly #flushing: NodeJS.Timeout
   #phases = 0
+  /** When the last phase ended, in monotonic seconds. */
+  lastEnd: number | undefined
 
   /** `trouble` is told once when nothing can be written. */
   constructor(events: string, trouble: (error: Error) => void) {
@@ -59,8 +61,10 @@ export class EventClient {
     this.write({ phase: { name, id, edge: 'begin' } })
     let open = true
     const end = (): void => {
-      if (open) this.write({ phase: { name, id, edge: 'end' } })
+      if (!open) return
       open = false
+      this.write({ phase: { name, id, edge: 'end' } })
+      this.lastEnd = monotonicSeconds()
     }
     return { end, [Symbol.dispose]: end }
   }

@@ -1,5 +1,13 @@
-export { ErgometerError, type LiveTotals, type Report } from '@ergometer/core'
+export { ErgometerError, type LiveTotals, type Report, type ReportForecast } from '@ergometer/core'
 export { measure } from './measure.ts'
-export type { Phase, PushedTime, Run, ScoreValues, WorkIncrements } from './run.ts'
+export type {
+  ForecastOptions,
+  Phase,
+  PushedTime,
+  Run,
+  ScoreValues,
+  WorkIncrements,
+  WorthwhileOptions,
+} from './run.ts'
 export { defineConfig, type MeterChoice, type Settings } from './settings.ts'
 export { startRun } from './start-run.ts'

@@ -6,6 +6,7 @@ import type {
   LiveTotals,
   Report,
   RunEnd,
+  ScoreTargets,
 } from '@ergometer/core'
 import type { MeterRequest } from './meter-request.ts'
 import type { SourceRequest } from './source-request.ts'
@@ -28,6 +29,7 @@ export interface StartMessage {
   readonly budget?: Budget
   readonly given: GivenFactors
   readonly source?: SourceRequest
+  readonly targets?: ScoreTargets
   readonly config: Readonly<Record<string, unknown>>
   readonly parent?: string
   readonly group?: string

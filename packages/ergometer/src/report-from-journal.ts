@@ -12,6 +12,7 @@ import {
   RunClock,
   readJournal,
   reportRun,
+  type ScoreTargets,
 } from '@ergometer/core'
 import { factorsFrom, recordedFactors, soundFactors, standInOf, withOthers } from './factors.ts'
 import type { ChosenFactors } from './given-factors.ts'
@@ -21,14 +22,17 @@ import { asErgometerError, type ChosenSource } from './source-request.ts'
 /** Seconds that a source may take for the history of a run. */
 const SOURCE_PATIENCE = 90
 
-/** The report of a run folder, with the factors that it was recorded with. */
-export function reportFolder(folder: string, interval?: Interval): Report {
-  return reportRun(folder, recordedFactors, interval)
+/** The report of a run folder, with the factors that it was recorded with; of a part of it, or with other scores to reach. */
+export function reportFolder(
+  folder: string,
+  options: { readonly interval?: Interval; readonly targets?: ScoreTargets } = {},
+): Report {
+  return reportRun(folder, recordedFactors, options)
 }
 
 /**
  * The report of a run as `RUN` names it, with other factors in the place of those that it was recorded with. A source is asked for
- * the time of the run, in the real `world` but for the parts that are given. What is stored stays as it is.
+ * the time of the run, in the real `world` but for the parts that are given. `targets`: in place of those that it was recorded with. What is stored stays as it is.
  * @throws ErgometerError for a run that is not there, and for a source that cannot be opened
  */
 export async function reportNamed(
@@ -36,10 +40,12 @@ export async function reportNamed(
   run: string | undefined,
   others: ChosenFactors = { given: {} },
   world: Partial<SourceContext> = {},
+  targets?: ScoreTargets,
 ): Promise<Report> {
   const folder = findRun(home, run)
   const recomputed = [...(others.bundled ? ['source'] : []), ...Object.keys(others.given)]
-  if (recomputed.length === 0) return reportFolder(folder)
+  const aims = targets ? { targets } : {}
+  if (recomputed.length === 0) return reportFolder(folder, aims)
   const { journal, running } = openRun(folder, recordedFactors)
   const given = withOthers(soundFactors(journal), others)
   const health: HealthEntry[] = []
@@ -53,7 +59,7 @@ export async function reportNamed(
         health,
       )
     : factorsFrom(given, given.source ? journal.intensities : [])
-  return analyse(journal, { ...factors, recomputed }, { running, folder, health })
+  return analyse(journal, { ...factors, recomputed }, { running, folder, health, ...aims })
 }
 
 /** Factors by what a source tells of the time of a run. What goes wrong is added to `health`. */

@@ -1,4 +1,4 @@
-import type { LiveTotals, Report } from '@ergometer/core'
+import type { LiveTotals, Report, ReportForecast, WorthwhileRule } from '@ergometer/core'
 import type { Domain } from '@ergometer/meter'
 
 /** Increments of work: finite, not negative. */
@@ -6,6 +6,21 @@ export type WorkIncrements = Readonly<Record<string, number>>
 
 /** Scores: a number, or a number and the direction that is better. */
 export type ScoreValues = Readonly<Record<string, number | { value: number; better: 'higher' | 'lower' }>>
+
+/** How far a run is to go: so many epochs (phases of that name), or so much work of a unit. */
+export interface ForecastOptions {
+  readonly totalEpochs?: number
+  /** Name of the phase that repeats, `'epoch'` by default. */
+  readonly phase?: string
+  /** In place of epochs: `{ samples: 1_000_000 }`. */
+  readonly totalWork?: Readonly<Record<string, number>>
+}
+
+/** When more training is no longer worth its energy. */
+export interface WorthwhileOptions extends WorthwhileRule {
+  /** Name of the score that says how well the model does. */
+  readonly score: string
+}
 
 /** An open phase: `using phase = run.phase('epoch')`, or call `end()`. */
 export interface Phase {
@@ -46,6 +61,17 @@ export interface Run {
   readonly signal: AbortSignal
   /** Totals so far, at most a second old; undefined while there are none. */
   live(): LiveTotals | undefined
+  /**
+   * What the whole run will take (joules, kWh, grams of CO2e, seconds), each with its 95 % interval, from what its epochs or
+   * its work took so far. What cannot be told is absent, and `why` says why. Resolves within about a second, and never
+   * rejects: it waits for the energy of the phase that has just ended.
+   */
+  forecast(options: ForecastOptions): Promise<ReportForecast>
+  /**
+   * False once `patience` scores in a row (3 by default) gained less per kWh than the minimum, over the best before them;
+   * which direction is better is the score's. True while the energy is unknown: no training stops for want of a meter.
+   */
+  worthwhile(options: WorthwhileOptions): boolean
   /** Ends the run. Always resolves, within 2 s, with its report; a second call gives the same one. */
   end(): Promise<Report>
   [Symbol.asyncDispose](): Promise<void>

@@ -14,6 +14,8 @@ const NAME = /^[A-Za-z0-9_./-]{1,64}$/
 
 const tagName = z.string().regex(NAME, 'a tag name has 1 to 64 letters, digits, _ . / -')
 
+const scoreName = z.string().regex(NAME, 'a name of a score has 1 to 64 letters, digits, _ . / -')
+
 const limit = z.number('expected a number above 0').positive('expected a number above 0').optional()
 
 const LIMITS = 'expected kilowattHours, gramsCo2e or hours'
@@ -142,6 +144,7 @@ const settings = {
   source: source.optional(),
   scope: z.enum(['machine', 'process'], 'expected machine or process').optional(),
   budget: budget.optional(),
+  targets: z.record(scoreName, z.number('expected a number')).optional(),
   baseline: z
     .number('expected a number of seconds')
     .min(1, 'expected seconds, at least 1')

@@ -43,6 +43,8 @@ export interface Settings {
   baseline?: number
   /** What the run may take at most: then `run.signal` aborts, and `ergometer run` ends CMD. */
   budget?: Budget
+  /** Scores to reach, by name: the report says what it took. */
+  targets?: Record<string, number>
   /** Id that the nodes of one distributed run share. */
   group?: string
   /** Where the recorder runs: in a process of its own, or in a worker thread of this one. */

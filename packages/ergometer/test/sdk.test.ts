@@ -380,6 +380,11 @@ describe.concurrent('no call of a run throws', () => {
     'run.reading(undefined, NaN)',
     'run.reading("nowhere", 5, { time: -5n })',
     'run.live()',
+    'run.worthwhile(null)',
+    'run.worthwhile({ score: {} })',
+    'await run.forecast(null)',
+    'await run.forecast({ totalWork: 5, totalEpochs: "many" })',
+    'await run.forecast({ totalEpochs: 5, phase: circular })',
   ]
 
   test('whatever it is given; what is good beside it counts', async ({ place }) => {

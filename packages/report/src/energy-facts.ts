@@ -36,7 +36,7 @@ export function energyFacts(energy: Energy): Fact[] {
 
 /** The run's own part of the CPUs, which is a model whatever measured their energy. */
 function ownShare(cpu: CpuAttribution): Fact {
-  const { method, shareJoules, cpuSeconds, busySeconds, idleJoules, netJoules } = cpu
+  const { method, shareJoules, cpuSeconds, busySeconds, idleJoules, netJoules, idleShare } = cpu
   const busy = `${formatShare(cpuSeconds / busySeconds)} of what the CPUs were at work`
   const line = [
     phrase(`${formatEnergy(shareJoules)} of the CPUs' energy, for ${busy}`),
@@ -48,7 +48,10 @@ function ownShare(cpu: CpuAttribution): Fact {
   const known = cpu.netKnownUncertaintyJoules === undefined ? '95 %' : "95 %, the meter's own unknown"
   const beyond = [
     phrase(`${net} of it beyond idle`),
-    phrase(`idle ${formatEnergy(idleJoules)}${uncertainty === undefined ? '' : `, ± is ${known}`}`, 'dim'),
+    phrase(
+      `idle ${formatEnergy(idleJoules)}${idleShare === undefined ? '' : `, ${formatShare(idleShare)} of all`}${uncertainty === undefined ? '' : `, ± is ${known}`}`,
+      'dim',
+    ),
   ]
   return { label: 'Own share', lines: [line, beyond] }
 }

@@ -1,5 +1,5 @@
 import type { Report, ReportPhase } from '@ergometer/core'
-import { isEnoughPerJoule, isPartial } from './coverage.ts'
+import { isPartial } from './coverage.ts'
 import { phrase } from './phrase.ts'
 import {
   formatCount,
@@ -41,11 +41,9 @@ function phaseRow(
   const { name, count, seconds, joules } = phase
   const seenSeconds = seconds * phase.coverage
   const resolved = joules !== undefined && phase.belowResolution !== true
-  const work = unit !== undefined && Object.hasOwn(phase.work, unit) ? phase.work[unit] : undefined
+  const { efficiency = {} } = phase
   const perJoule =
-    resolved && work !== undefined && joules > 0 && isEnoughPerJoule(phase.coverage)
-      ? work / joules
-      : undefined
+    unit !== undefined && Object.hasOwn(efficiency, unit) ? efficiency[unit]?.perJoule : undefined
   return {
     cells: [
       phrase(name),

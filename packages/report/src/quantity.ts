@@ -49,6 +49,15 @@ const GRAMS: readonly Step[] = [
   [1e-12, 'pg'],
   [1e-15, 'fg'],
 ]
+const FLOP: readonly Step[] = [
+  [1e18, 'EFLOP'],
+  [1e15, 'PFLOP'],
+  [1e12, 'TFLOP'],
+  [1e9, 'GFLOP'],
+  [1e6, 'MFLOP'],
+  [1e3, 'kFLOP'],
+  [1, 'FLOP'],
+]
 const SECONDS: readonly Step[] = [
   [86400, 'd'],
   [3600, 'h'],
@@ -138,6 +147,16 @@ export function formatTotalLike(seen: number, total: number): string {
   const [size] = energyUnit(seen)
   const digits = significant(total / size, 2) > significant(seen / size, 3) ? 2 : 3
   return plain(total / size, digits)
+}
+
+/** Formats energy times delay with an SI prefix: `171 J s`. Three significant digits; absent is `–`. */
+export function formatJouleSeconds(product: number | undefined): string {
+  return isKnown(product) ? `${onLadder(product, JOULES)} s` : UNKNOWN
+}
+
+/** Formats a number of floating point operations: `83.6 GFLOP`. Three significant digits; absent is `–`. */
+export function formatFlop(flop: number | undefined): string {
+  return onLadder(flop, FLOP)
 }
 
 /** Formats a bare number: three significant digits (or as many as asked for), `1.20e9` when it is very large or small. Absent is `–`. */

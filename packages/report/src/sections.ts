@@ -1,4 +1,5 @@
 import type { Report } from '@ergometer/core'
+import { achievementFacts } from './achievement-facts.ts'
 import { carbonFact } from './carbon-fact.ts'
 import { domainTable } from './domain-table.ts'
 import { energyFacts } from './energy-facts.ts'
@@ -58,7 +59,7 @@ export function reportSections(report: Report): Sections {
     status: run.status,
     outcome: outcome(run),
     circumstances: circumstances(report),
-    facts: [...energyFacts(report.energy), carbonFact(report)],
+    facts: [...energyFacts(report.energy), carbonFact(report), ...achievementFacts(report)],
     tables: [
       workTable(report),
       scoreTable(report),

@@ -1,7 +1,12 @@
 import type { Report } from '@ergometer/core'
 import { phrase } from './phrase.ts'
-import { formatCount, formatGrams, formatJoules, formatNumber } from './quantity.ts'
+import { formatCount, formatFlop, formatGrams, formatJoules, formatNumber } from './quantity.ts'
 import { type Row, type Table, table } from './table.ts'
+
+/** Work that is counted in floating point operations: of it people know the prefixes. */
+function isFlop(unit: string): boolean {
+  return /^flops?$/i.test(unit)
+}
 
 /** What was done, and what each of it cost. */
 export function workTable({ work, efficiency }: Report): Table {
@@ -10,8 +15,8 @@ export function workTable({ work, efficiency }: Report): Table {
     return {
       cells: [
         phrase(unit),
-        phrase(formatCount(done)),
-        phrase(formatNumber(cost?.perJoule)),
+        phrase(isFlop(unit) ? formatFlop(done) : formatCount(done)),
+        phrase(isFlop(unit) ? formatFlop(cost?.perJoule) : formatNumber(cost?.perJoule)),
         phrase(formatJoules(cost?.joulesPer)),
         phrase(formatGrams(cost?.gramsCo2ePer)),
       ],
@@ -32,13 +37,14 @@ export function workTable({ work, efficiency }: Report): Table {
 /** How well the model does, and what quality cost. */
 export function scoreTable({ scores }: Report): Table {
   const rows = Object.entries(scores).map(
-    ([name, { first, last, best, better, perKilowattHour }]): Row => ({
+    ([name, { first, last, best, better, perKilowattHour, curve }]): Row => ({
       cells: [
         phrase(name),
         phrase(`${formatNumber(first, 4)} → ${formatNumber(last, 4)}`),
         phrase(formatNumber(best, 4)),
         phrase(better, 'dim'),
         phrase(formatNumber(better === 'higher' ? perKilowattHour : undefined)),
+        phrase(formatNumber(curve?.at(-1)?.gainPerKilowattHour)),
       ],
     }),
   )
@@ -49,6 +55,7 @@ export function scoreTable({ scores }: Report): Table {
       { heading: 'best', align: 'right' },
       { heading: 'better', dispensable: 2 },
       { heading: 'per kWh', align: 'right', dispensable: 1 },
+      { heading: 'last gain/kWh', align: 'right', dispensable: 3 },
     ],
     rows,
   )

@@ -106,6 +106,7 @@ export const richReport: Report = {
     boundary: { level: 'components', missing: [] },
     domains,
     facility: { pue: 1.1, joules: 1_631_520 },
+    energyDelayJouleSeconds: 5.33e9,
   },
   carbon: {
     gramsCo2e: 25.4,
@@ -125,8 +126,32 @@ export const richReport: Report = {
   },
   work: { samples: 300_000, flops: 1.24e17 },
   scores: {
-    accuracy: { first: 0.1123, last: 0.9341, best: 0.9412, better: 'higher', perKilowattHour: 2.267 },
-    loss: { first: 2.301, last: 0.2145, best: 0.2131, better: 'lower' },
+    accuracy: {
+      first: 0.1123,
+      last: 0.9341,
+      best: 0.9412,
+      better: 'higher',
+      perKilowattHour: 2.267,
+      target: {
+        value: 0.9,
+        reached: true,
+        seconds: 1402,
+        joules: 578_000,
+        kilowattHours: 0.1606,
+        gramsCo2e: 9.9,
+      },
+      curve: [
+        { seconds: 61.2, value: 0.1123, joules: 12_400 },
+        { seconds: 3590, value: 0.9341, joules: 1_482_000, gainPerKilowattHour: 2.013 },
+      ],
+    },
+    loss: {
+      first: 2.301,
+      last: 0.2145,
+      best: 0.2131,
+      better: 'lower',
+      target: { value: 0.2, reached: false },
+    },
   },
   efficiency: {
     samples: { perJoule: 0.20227, joulesPer: 4.944, gramsCo2ePer: 0.00008467 },
@@ -151,6 +176,7 @@ export const richReport: Report = {
       processSeconds: 3341,
       gramsCo2e: 24,
       work: { samples: 300_000 },
+      efficiency: { samples: { perJoule: 0.214, joulesPer: 4.673 } },
       coverage: 0.9984,
     },
     {
@@ -164,6 +190,16 @@ export const richReport: Report = {
       belowResolution: true,
     },
   ],
+  forecast: {
+    of: 'epoch',
+    done: 3,
+    total: 5,
+    madeAt: 2070,
+    seconds: { value: 3580, low: 3320, high: 3870 },
+    joules: { value: 1_440_000, low: 1_310_000, high: 1_590_000 },
+    kilowattHours: { value: 0.4, low: 0.364, high: 0.442 },
+    gramsCo2e: { value: 24.6, low: 22.4, high: 27.2 },
+  },
   health: [
     {
       severity: 'warning',
@@ -186,9 +222,12 @@ export const richReport: Report = {
   },
 }
 
+/** The same, and nobody asked for a forecast. */
+const { forecast: _, ...plainReport } = richReport
+
 /** A run of which nothing is known but that it was. */
 export const unknownReport: Report = {
-  ...richReport,
+  ...plainReport,
   run: {
     ...richReport.run,
     id: '20260301-093012-train-a1b2',
@@ -231,7 +270,7 @@ export const unknownReport: Report = {
 
 /** A run whose energy was computed, and only for most of the time. */
 export const partialReport: Report = {
-  ...richReport,
+  ...plainReport,
   run: {
     ...richReport.run,
     id: '20260302-010000-bert-77aa',
@@ -306,7 +345,7 @@ export const partialReport: Report = {
 
 /** A short run on a machine whose power can only be modelled: what a laptop's first try looks like. */
 export const modelledReport: Report = {
-  ...richReport,
+  ...plainReport,
   run: { ...richReport.run, seconds: 61.3, name: 'demo', tags: {} },
   energy: {
     joules: 1804,
@@ -363,6 +402,7 @@ export const modelledReport: Report = {
       seconds: 57.8,
       processSeconds: 57.8,
       work: { samples: 3840 },
+      efficiency: { samples: { perJoule: 2.26, joulesPer: 0.4427 } },
       coverage: 1,
     },
   ],

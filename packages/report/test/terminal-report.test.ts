@@ -26,14 +26,20 @@ describe('terminalReport', () => {
                   ± is the energy's alone
                   56.0 g/kWh · FR · Ember yearly electricity data 2024
                   average, lifecycle
+        Target    accuracy 0.9000 for 0.161 kWh · 9.90 g CO2e · after 23 min 22 s
+                  loss 0.2000 not reached · best 0.2131
+        Delay     5.33 GJ s of energy times delay
+        Forecast  0.400 kWh in all · 0.364 kWh to 0.442 kWh (95 %) · 24.6 g CO2e
+                  59 min 40 s · after epoch 3 of 5
+                  it took 0.412 kWh in 59 min 54 s
 
-        Work        done  per joule  energy each  CO2e each
-        samples  300 000      0.202       4.94 J    84.7 µg
-        flops    1.24e17    8.36e10      12.0 pJ   0.205 fg
+        Work          done   per joule  energy each  CO2e each
+        samples    300 000       0.202       4.94 J    84.7 µg
+        flops    124 PFLOP  83.6 GFLOP      12.0 pJ   0.205 fg
 
-        Scores       first → last    best  better  per kWh
-        accuracy  0.1123 → 0.9341  0.9412  higher     2.27
-        loss       2.301 → 0.2145  0.2131  lower         –
+        Scores       first → last    best  better  per kWh  last gain/kWh
+        accuracy  0.1123 → 0.9341  0.9412  higher     2.27           2.01
+        loss       2.301 → 0.2145  0.2131  lower         –              –
 
         Phases      times  duration   energy     each    share   mean  samples/J
         load data       1  1.02 min  12.4 kJ  12.4 kJ    0.8 %  203 W          –
@@ -107,14 +113,16 @@ describe('terminalReport', () => {
                   ± is the energy's alone
                   473 g/kWh · zone unknown: world average
                   Ember yearly electricity data 2024 · average, lifecycle, estimated
+        Target    accuracy 0.9000 for 0.161 kWh · 9.90 g CO2e · after 23 min 22 s
+                  loss 0.2000 not reached · best 0.2131
 
-        Work        done  per joule  energy each  CO2e each
-        samples  300 000      0.202       4.94 J    84.7 µg
-        flops    1.24e17    8.36e10      12.0 pJ   0.205 fg
+        Work          done   per joule  energy each  CO2e each
+        samples    300 000       0.202       4.94 J    84.7 µg
+        flops    124 PFLOP  83.6 GFLOP      12.0 pJ   0.205 fg
 
-        Scores       first → last    best  better  per kWh
-        accuracy  0.1123 → 0.9341  0.9412  higher     2.27
-        loss       2.301 → 0.2145  0.2131  lower         –
+        Scores       first → last    best  better  per kWh  last gain/kWh
+        accuracy  0.1123 → 0.9341  0.9412  higher     2.27           2.01
+        loss       2.301 → 0.2145  0.2131  lower         –              –
 
         Phases  times  duration   energy    each  share   mean  samples/J
         epoch       3  56.7 min  1.30 MJ  433 kJ   97 %  434 W          –
@@ -204,10 +212,24 @@ describe('terminalReport', () => {
                   Ember yearly electricity
                   data 2024
                   average, lifecycle
+        Target    accuracy 0.9000 for 0.161
+                  kWh · 9.90 g CO2e
+                  after 23 min 22 s
+                  loss 0.2000 not reached
+                  best 0.2131
+        Delay     5.33 GJ s of energy times
+                  delay
+        Forecast  0.400 kWh in all
+                  0.364 kWh to 0.442 kWh (95
+                  %) · 24.6 g CO2e
+                  59 min 40 s
+                  after epoch 3 of 5
+                  it took 0.412 kWh in 59 min
+                  54 s
 
-        Work        done  per joule  energy e…
-        samples  300 000      0.202     4.94 J
-        flops    1.24e17    8.36e10    12.0 pJ
+        Work         done  per jou…  energy e…
+        samples   300 000     0.202     4.94 J
+        flops    124 PFL…  83.6 GF…    12.0 pJ
 
         Scores       first → last    best
         accuracy  0.1123 → 0.9341  0.9412
