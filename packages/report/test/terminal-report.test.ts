@@ -310,7 +310,13 @@ describe('terminalReport', () => {
                   average, lifecycle
                   PUE 1.10 · overhead 1.05
                   recomputed: other source, overhead than recorded
-                  embodied 12.5 g CO2e beside it · aws:p3.2xlarge"
+                  embodied 12.5 g CO2e beside it · aws:p3.2xlarge
+        Target    accuracy 0.9000 for 0.161 kWh · 9.90 g CO2e · after 23 min 22 s
+                  loss 0.2000 not reached · best 0.2131
+        Delay     5.33 GJ s of energy times delay
+        Forecast  0.400 kWh in all · 0.364 kWh to 0.442 kWh (95 %) · 24.6 g CO2e
+                  59 min 40 s · after epoch 3 of 5
+                  it took 0.412 kWh in 59 min 54 s"
     `)
     const unknown = { ...carbon.intensity, gramsPerKilowattHour: undefined }
     expect(terminalReport({ ...richReport, carbon: { ...carbon, intensity: unknown as never } })).toContain(
