@@ -29,9 +29,16 @@ export function readRun(folder: string): Journal {
   return readJournal(readLines(join(folder, JOURNAL_FILE)))
 }
 
-/** True while the recorder of this run lives. */
-export function isRecording(folder: string, { start, end }: Journal): boolean {
-  if (end) return false
+/** A run as it is now; `running`: its recorder lives. Throws what the file system throws. */
+export function lookAtRun(folder: string): { journal: Journal; running: boolean } {
+  const journal = readRun(folder)
+  if (journal.end) return { journal, running: false }
+  if (isRecording(folder, journal)) return { journal, running: true }
+  // It may have ended between the two looks: what is there now is its last word.
+  return { journal: readRun(folder), running: false }
+}
+
+function isRecording(folder: string, { start }: Journal): boolean {
   if (!start) return isBeginning(folder)
   const { pid, processStart } = start.recorder
   return isAlive({
@@ -79,8 +86,7 @@ export interface OpenedRun {
  * with the factors that `factorsOf` says it was recorded with.
  */
 export function openRun(folder: string, factorsOf: (journal: Journal) => Factors): OpenedRun {
-  const journal = readRun(folder)
-  const running = isRecording(folder, journal)
+  const { journal, running } = lookAtRun(folder)
   if (running || journal.end) return { journal, running }
   closeCrashed(folder, journal)
   const report = analyse(journal, factorsOf(journal), { folder })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { analyse, isRecording, REPORT_FILE, type Report, readRun, runFolders } from '@ergometer/core'
+import { analyse, lookAtRun, REPORT_FILE, type Report, runFolders } from '@ergometer/core'
 import { recordedFactors } from './factors.ts'
 
 /** Reports of all runs in a home, the oldest first; a run that cannot be read is left out. Nothing is written. */
@@ -24,9 +24,6 @@ function storedReport(folder: string): Report | undefined {
 }
 
 function readReport(folder: string): Report {
-  const journal = readRun(folder)
-  return analyse(journal, recordedFactors(journal), {
-    running: isRecording(folder, journal),
-    folder,
-  })
+  const { journal, running } = lookAtRun(folder)
+  return analyse(journal, recordedFactors(journal), { running, folder })
 }
