@@ -34,6 +34,10 @@ export const realCpuView: CpuView = {
   cgroupSeconds: readCgroupSeconds,
 }
 
+/** Seconds between two looks: this share of the run so far, at least and at most. */
+const LOOK_SHARE = 0.05
+const LOOK_LEAST = 1
+const LOOK_MOST = 30
 /** No tree of processes is deeper. */
 const MOST_ANCESTORS = 100
 
@@ -51,6 +55,8 @@ export class CpuAccount {
   readonly #tree: ProcessTree
   readonly #recorder: ProcessTree
   readonly #owned = new Set<number>()
+  /** Seconds of the run before which no look is worth its cost. */
+  nextLook = 0
   #last: Look | undefined
   #own = 0
   #busy = 0
@@ -64,8 +70,9 @@ export class CpuAccount {
     this.#recorder = new ProcessTree({ pid: recorder, itself: true }, 0)
   }
 
-  /** Looks now. The first look opens the account. Undefined where the system does not tell. */
-  look(): CpuTime | undefined {
+  /** Looks now, `at` seconds of the run. The first look opens the account. Undefined where the system does not tell. */
+  look(at = 0): CpuTime | undefined {
+    this.nextLook = at + Math.min(LOOK_MOST, Math.max(LOOK_LEAST, at * LOOK_SHARE))
     const now = this.#see()
     if (!now) return undefined
     const last = this.#last ?? now

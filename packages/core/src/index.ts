@@ -55,8 +55,9 @@ export type { MeterSource } from './meter-loop.ts'
 export type { Plan } from './plan.ts'
 export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'
 export { readLines } from './read-lines.ts'
+export type { RecordedDomain } from './recorded-domain.ts'
 export { Recorder, type RecorderListener, type RecorderOptions, type RunEnd } from './recorder.ts'
-export { type RecordedDomain, Recording } from './recording.ts'
+export { Recording } from './recording.ts'
 export { redactArguments, redactText, redactValue } from './redact.ts'
 export type {
   CpuAttribution,

@@ -9,6 +9,17 @@ export const JOURNAL_VERSION = 1
 /** Milliseconds may be lost to rounding, microseconds not: times in a journal are seconds of the run, 6 decimals. */
 type RunSeconds = number
 
+/** Cumulative figures of one domain, in a checkpoint. */
+export interface CheckpointDomain {
+  mJ: number
+  wraps: number
+  resets: number
+  gaps: number
+  peakWatts?: number
+  /** Of a sensor of power: one sigma of what its samples leave open of the energy so far, in joules. */
+  sampling?: number
+}
+
 /** Energy and work since the row before. Whole seconds carry `dJ`, edges (phases, scores, begin, end) `mJ`. */
 export interface RowLine {
   t: RunSeconds
@@ -111,15 +122,7 @@ export type KindLine =
   | {
       kind: 'checkpoint'
       t: RunSeconds
-      domains: {
-        mJ: number
-        wraps: number
-        resets: number
-        gaps: number
-        peakWatts?: number
-        /** Of a sensor of power: one sigma of what its samples leave open of the energy so far, in joules. */
-        sampling?: number
-      }[]
+      domains: CheckpointDomain[]
     }
   | BaselineLine
   | CpuTimeLine

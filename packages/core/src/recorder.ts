@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { after, type MeterError, secondsToGrid } from '@ergometer/meter'
 import { analyse } from './analyse.ts'
 import type { IdlePower } from './baseline.ts'
-import type { Boundary } from './boundary.ts'
-import { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
+import { type Budget, type BudgetUse, budgetMessage } from './budget.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { CpuAccount, realCpuView } from './cpu-account.ts'
 import {
@@ -16,14 +15,14 @@ import {
 } from './event-directory.ts'
 import { EventFiles } from './event-files.ts'
 import type { TimedEvent } from './event-line.ts'
-import { type Factors, facilityFactor } from './factors.ts'
+import type { Factors } from './factors.ts'
 import type { SystemRoots } from './find-gpus.ts'
 import type { HealthEntry } from './health.ts'
 import { IntensityFeed, type IntensityOrigin } from './intensity-feed.ts'
 import { readJournal } from './journal.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
-import { LiveGrams } from './live-grams.ts'
-import { type LiveTotals, liveTotals } from './live-totals.ts'
+import { LiveAccount } from './live-account.ts'
+import type { LiveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
 import { processIdentity, processName } from './process-identity.ts'
@@ -34,6 +33,7 @@ import type { Report } from './report.ts'
 import { RunStore } from './run-store.ts'
 import type { ScoreTargets } from './scores.ts'
 import type { Owner } from './share-account.ts'
+import { TakenFiles } from './taken-files.ts'
 
 /** What a recorder needs to know of its run. */
 export interface RecorderOptions {
@@ -102,10 +102,6 @@ const LOOK_IDLE = 0.5
 const FIRST_READ = 0.25
 /** Seconds that a named meter has for loading and checking its options. */
 const REFUSAL = 2
-/** Seconds between two looks at the CPU time of the run's processes: this share of the run so far, at least and at most. */
-const CPU_SHARE = 0.05
-const CPU_LEAST = 1
-const CPU_MOST = 30
 /** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
 const HELD_UP = 1
 /** Seconds that git may still take at the end. */
@@ -126,20 +122,14 @@ export class Recorder {
   readonly #early: (() => void)[] = []
   readonly #store: RunStore
   readonly #cpu: CpuAccount | undefined
-  #accountAt = 0
   #clocks: ClockWatch | undefined
   #recording: Recording | undefined
   #origin = 0
   #lookEvery = LOOK_EVERY
   #lookedAt = 0
   #hearing = false
-  /** How much of the event files was taken at whole seconds that are not in the journal yet. */
-  readonly #taken: { second: number; files: Record<string, number> }[] = []
-  #takenSecond = -1
-  #noted = '{}'
-  #liveSecond = -1
-  #liveJoules = 0
-  readonly #liveGrams = new LiveGrams()
+  readonly #taken = new TakenFiles()
+  readonly #live: LiveAccount
   #feed: IntensityFeed | undefined
   /** That the budget is spent, and on what. */
   #spent: string | undefined
@@ -160,6 +150,7 @@ export class Recorder {
     this.#listener = listener
     this.#clock = clock
     this.#files = new EventFiles(options.events)
+    this.#live = new LiveAccount(options.factors, options.budget)
     this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
     this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
@@ -357,9 +348,7 @@ export class Recorder {
     if (!recording || this.#ended) return
     this.#lookedAt = this.#clock()
     this.#watchClocks(recording)
-    const second = Math.floor(this.#now())
-    if (second > this.#takenSecond) this.#taken.push({ second, files: this.#files.taken() })
-    this.#takenSecond = second
+    this.#taken.mark(Math.floor(this.#now()), () => this.#files.taken())
     // No row is written before the events of its second are read.
     const grew = this.#poll({ thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
     if (grew) this.#poll({ thoroughly: true })
@@ -369,18 +358,9 @@ export class Recorder {
     recording.settle(this.#now())
     this.#feed?.tick()
     this.#account(recording, this.#now())
-    this.#noteTaken(recording.settled)
+    const taken = this.#taken.settle(recording.settled)
+    if (taken !== undefined) this.#replace(TAKEN_FILE, taken)
     this.#publish(recording)
-  }
-
-  /** Notes how much of the event files is in the journal: lines without a time could not be told apart otherwise. */
-  #noteTaken(settled: number): void {
-    let noted: Record<string, number> | undefined
-    while ((this.#taken[0]?.second ?? Number.POSITIVE_INFINITY) <= settled) noted = this.#taken.shift()?.files
-    const text = noted && JSON.stringify(noted)
-    if (text === undefined || text === this.#noted) return
-    this.#noted = text
-    this.#replace(TAKEN_FILE, text)
   }
 
   #replace(name: string, text: string): void {
@@ -448,10 +428,9 @@ export class Recorder {
   }
 
   /** Notes the CPU time of the run and of the host, where it is wanted. */
-  #account(recording: Recording, at: number): void {
-    if (!this.#cpu || at < this.#accountAt) return
-    this.#accountAt = at + Math.min(CPU_MOST, Math.max(CPU_LEAST, at * CPU_SHARE))
-    const time = this.#cpu.look()
+  #account(recording: Recording, at: number, last = false): void {
+    if (!this.#cpu || (!last && at < this.#cpu.nextLook)) return
+    const time = this.#cpu.look(at)
     if (time) recording.addCpuTime(at, time)
     else {
       const message = 'this system does not tell the CPU time of processes: no share is attributed'
@@ -467,37 +446,12 @@ export class Recorder {
   }
 
   #publish(recording: Recording): void {
-    const second = Math.floor(this.#now())
-    if (second === this.#liveSecond) return
-    this.#liveSecond = second
-    const { factors, budget } = this.#options
-    const feed = this.#feed
-    const known = liveTotals(
-      recording,
-      factors,
-      this.#now(),
-      this.#clock(),
-      this.#liveJoules,
-      feed && ((joules, level) => this.#gramsAt(feed.gramsPerKilowattHour, joules, level)),
-    )
-    this.#liveJoules = known.joules ?? this.#liveJoules
-    const use = budget && budgetUse(budget, known)
-    const totals = use ? { ...known, budget: use } : known
-    if (use && use.share >= 1) this.#spend(recording, use)
-    this.#listener.live(totals)
-    this.#replace(LIVE_FILE, JSON.stringify(totals))
-  }
-
-  #gramsAt(
-    gramsPerKilowattHour: number | undefined,
-    joules: number,
-    level: Boundary['level'],
-  ): number | undefined {
-    const factor = facilityFactor(this.#options.factors, level)
-    return this.#liveGrams.upTo(
-      joules,
-      gramsPerKilowattHour === undefined ? undefined : gramsPerKilowattHour * factor,
-    )
+    const instant = { seconds: this.#now(), monotonic: this.#clock(), intensity: this.#feed }
+    const live = this.#live.totals(recording, instant)
+    if (!live) return
+    if (live.use && live.use.share >= 1) this.#spend(recording, live.use)
+    this.#listener.live(live.totals)
+    this.#replace(LIVE_FILE, JSON.stringify(live.totals))
   }
 
   /** Ends the run: last readings, last events, report. Safe to call twice; never rejects. */
@@ -523,8 +477,7 @@ export class Recorder {
     const recording = this.#recording as Recording
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
     this.#endAt = at
-    this.#accountAt = 0
-    this.#account(recording, at)
+    this.#account(recording, at, true)
     this.#meters.stop(recording)
     const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)

@@ -2,37 +2,17 @@ import type { Domain } from '@ergometer/meter'
 import { declaredDomain } from '@ergometer/meter'
 import type { IdlePower } from './baseline.ts'
 import type { CpuTime } from './cpu-account.ts'
-import { EnergyCurve, type Segment } from './energy-curve.ts'
-import { EnergyLedger, type Known, type LateEnergy } from './energy-ledger.ts'
+import type { Known, LateEnergy } from './energy-ledger.ts'
 import type { ClientEvent } from './event-line.ts'
 import { Fold } from './fold.ts'
 import { HealthLog } from './health.ts'
 import type { EndLine, JournalLine, RowLine } from './journal-line.ts'
 import { PhaseTracker } from './phase-tracker.ts'
+import { RecordedDomain } from './recorded-domain.ts'
 import { redactValue } from './redact.ts'
+import { ScoreLedger } from './score-ledger.ts'
 import { type OwnedPart, ShareAccount, type ShareStretch } from './share-account.ts'
 import { WorkLedger } from './work-ledger.ts'
-
-/** One domain while it is being recorded. */
-export interface RecordedDomain {
-  /** `<meter>:<domain id>`. */
-  readonly id: string
-  readonly meter: string
-  readonly interval: number
-  /** Seconds by which its readings come late, since several are told at once. */
-  readonly delay: number
-  readonly domain: Domain
-  readonly curve: EnergyCurve
-  readonly ledger: EnergyLedger
-  /** Mean of the last second that is known in full. */
-  watts?: number
-  peakWatts?: number
-  /** Its relative standard uncertainty; absent: unknown. */
-  relative?: number
-  /** Coverage that rows have told. */
-  toldCoverage: number
-  second: { joules: number; seconds: number }
-}
 
 /** So many names of work, of scores, and of tags. */
 const MOST_NAMES = 64
@@ -40,8 +20,6 @@ const MOST_DOMAINS = 4096
 const MOST_PROCESSES = 4096
 /** Seconds between two checkpoints. */
 const CHECKPOINT = 600
-/** A domain that is read no more often than this is not waited for: its energy comes late. */
-const WAITED_FOR = 1
 /** Edges of one second that get a row of their own. */
 const MOST_EDGE_ROWS = 256
 
@@ -56,7 +34,7 @@ export class Recording {
   readonly tags: Record<string, string> = {}
   readonly #write: (line: JournalLine) => void
   readonly #phases = new PhaseTracker()
-  readonly #scores = new Map<string, { time: number; value: number; better?: 'higher' | 'lower' }[]>()
+  readonly #scores = new ScoreLedger()
   readonly #names = { work: new Set<string>(), score: new Set<string>(), tag: new Set<string>() }
   readonly #processes: Map<string, string>
   readonly #told: Set<string>
@@ -97,18 +75,7 @@ export class Recording {
     const known = this.domains.findIndex((one) => one.id === id)
     if (known >= 0) return known
     if (this.domains.length >= MOST_DOMAINS) return `more than ${MOST_DOMAINS} domains`
-    this.domains.push({
-      id,
-      meter,
-      interval,
-      delay,
-      domain,
-      curve: new EnergyCurve(domain, interval),
-      ledger: new EnergyLedger(0, interval > WAITED_FOR ? 0 : this.#settled),
-      ...(domain.standardUncertainty ? { relative: domain.standardUncertainty.relative } : {}),
-      toldCoverage: 1,
-      second: { joules: 0, seconds: 0 },
-    })
+    this.domains.push(new RecordedDomain(meter, domain, interval, delay, this.#settled))
     this.#write({ kind: 'domain', t: this.#settled, id, meter, interval, domain })
     return this.domains.length - 1
   }
@@ -120,9 +87,8 @@ export class Recording {
     if (time > now + 1) return this.#implausible(one, `time ${(time - now).toFixed(1)} s in the future`)
     const step = one.curve.add(time, value, from)
     for (const segment of step.segments) {
-      const waited = one.interval <= WAITED_FOR
-      if (!waited) watchLate(one, segment)
-      this.#writeLate(index, waited ? one.ledger.add(segment) : one.ledger.addLate(segment))
+      if (!one.waitedFor) one.watchLate(segment)
+      this.#writeLate(index, one.waitedFor ? one.ledger.add(segment) : one.ledger.addLate(segment))
     }
     if (step.problem === 'implausible-reading') return this.#implausible(one, step.why ?? '')
     if (step.problem) {
@@ -287,9 +253,7 @@ export class Recording {
 
   #addScores(scores: Extract<ClientEvent, { kind: 'score' }>['scores'], time: number): boolean {
     for (const [name, score] of Object.entries(this.#bounded('score', scores))) {
-      const second = this.#scores.get(name) ?? []
-      second.push({ time, ...score })
-      this.#scores.set(name, second)
+      this.#scores.add(name, { time, ...score })
     }
     return true
   }
@@ -334,14 +298,12 @@ export class Recording {
 
   /** True when every domain that is read at least once a second is known up to `time`. */
   knownUntil(time: number): boolean {
-    return this.domains.every((one) => one.interval > WAITED_FOR || (one.curve.knownUntil ?? -1) >= time)
+    return this.domains.every((one) => !one.waitedFor || (one.curve.knownUntil ?? -1) >= time)
   }
 
   /** Longest that a row is kept waiting for a domain, in seconds. */
   get patience(): number {
-    const waited = this.domains
-      .filter((one) => one.interval <= WAITED_FOR)
-      .map((one) => one.interval + one.delay + (one.domain.updatePeriod ?? 0) + averaged(one.domain))
+    const waited = this.domains.filter((one) => one.waitedFor).map((one) => one.patience)
     return Math.min(2, Math.max(0.1, ...waited))
   }
 
@@ -376,9 +338,8 @@ export class Recording {
     const from = this.#settled
     const phases = this.#phases.settle(from, until)
     const folds = [...phases.folded].map(([name, fast]) => new Fold(name, fast, this.work))
-    const scores = [...this.#scores.values()].flat().map((score) => score.time)
     const ends = folds.flatMap((fold) => [fold.from, fold.to])
-    const edges = [...new Set([...phases.edges, ...scores, ...ends])]
+    const edges = [...new Set([...phases.edges, ...this.#scores.times, ...ends])]
       .filter((time) => time > from && time <= until)
       .sort((a, b) => a - b)
       .slice(0, MOST_EDGE_ROWS)
@@ -406,7 +367,7 @@ export class Recording {
     const coverage: number[] = []
     let changed = false
     this.domains.forEach((one, index) => {
-      if (one.interval > WAITED_FOR) {
+      if (!one.waitedFor) {
         amounts.push(null)
         coverage.push(one.toldCoverage)
         return
@@ -423,7 +384,7 @@ export class Recording {
       }
       coverage.push(one.toldCoverage)
       this.#writeLate(index, known.late)
-      watch(one, from, t, known)
+      one.watch(from, t, known)
     })
     const work = this.work.settle(t)
     const row: RowLine = { t }
@@ -434,23 +395,10 @@ export class Recording {
     this.#settled = t
   }
 
-  /** Of the scores of one name within one second the first, the last and the extremes are told. */
   #writeScores(until: number): void {
-    for (const [name, scores] of this.#scores) {
-      const due = scores.filter((score) => score.time <= until)
-      this.#scores.set(
-        name,
-        scores.filter((score) => score.time > until),
-      )
-      let [low, high] = [0, 0]
-      due.forEach(({ value }, index) => {
-        if (value < (due[low]?.value ?? value)) low = index
-        if (value > (due[high]?.value ?? value)) high = index
-      })
-      const telling = new Set([0, due.length - 1, low, high])
-      due.forEach(({ time, ...score }, index) => {
-        if (telling.has(index)) this.#write({ kind: 'score', t: time, name, ...score })
-      })
+    for (const { name, score } of this.#scores.settle(until)) {
+      const { time, ...told } = score
+      this.#write({ kind: 'score', t: time, name, ...told })
     }
   }
 
@@ -461,16 +409,7 @@ export class Recording {
     this.#write({
       kind: 'checkpoint',
       t: this.#settled,
-      domains: this.domains.map(({ ledger, curve, domain, peakWatts }) => ({
-        mJ: Math.round(ledger.joules * 1000),
-        wraps: curve.wraps,
-        resets: curve.resets,
-        gaps: curve.gaps,
-        ...(peakWatts === undefined ? {} : { peakWatts: milli(peakWatts) }),
-        ...(domain.reads.quantity === 'power'
-          ? { sampling: milli(Math.sqrt(curve.sampledVariance(this.#settled))) }
-          : {}),
-      })),
+      domains: this.domains.map((one) => one.checkpoint(this.#settled)),
     })
   }
 }
@@ -485,39 +424,6 @@ const problemText = {
   gap: (id: string) => `${id}: readings too far apart to be joined; the time in between is not covered`,
 }
 
-function averaged(domain: Domain): number {
-  return domain.reads.quantity === 'power' ? (domain.reads.averagedOver ?? 0) / 2 : 0
-}
-
-/** Follows the power of a domain whose energy comes late. */
-function watchLate(one: RecordedDomain, { from, to, joules }: Segment): void {
-  one.watts = joules / (to - from)
-  if (from >= 0) one.peakWatts = Math.max(one.peakWatts ?? 0, one.watts)
-}
-
-/** Follows the mean of each whole second. */
-function watch(
-  one: RecordedDomain,
-  from: number,
-  to: number,
-  known: { joules: number; seconds: number },
-): void {
-  one.second.joules += known.joules
-  one.second.seconds += known.seconds
-  if (!Number.isInteger(to)) return
-  if (one.second.seconds > 0.999) {
-    one.watts = one.second.joules / one.second.seconds
-    one.peakWatts = Math.max(one.peakWatts ?? 0, one.watts)
-  } else if (from >= 0) {
-    delete one.watts
-  }
-  one.second = { joules: 0, seconds: 0 }
-}
-
 function micro(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6
-}
-
-function milli(joules: number): number {
-  return Math.round(joules * 1e3) / 1e3
 }

@@ -31,7 +31,7 @@ let drain: (then: () => void) => void = (then) => then()
 
 function receive(message: ToRecorder): void {
   if ('start' in message) record(message.start)
-  else void recorder?.end(message.end).then(finish)
+  else void recorder?.end(message.end).then(finish, finish)
 }
 
 function record(start: StartMessage): void {
@@ -147,7 +147,7 @@ function finish(): void {
 /** The parent is gone: whatever it said of the run's end is in the event files. */
 function orphaned(): void {
   if (!recorder) finish()
-  else void recorder.abandoned().then(finish)
+  else void recorder.abandoned().then(finish, finish)
 }
 
 function talkByPipes(): void {
