@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { CarbonError } from './carbon-error.ts'
 import { parseInstant } from './instant.ts'
 import type { IntensityBasis, IntensityKind } from './intensity.ts'
-import { defineIntensitySource, type IntensitySourceFactory } from './intensity-source.ts'
+import { defineIntensitySource, type IntensitySourceFactory, MOST_GRAMS } from './intensity-source.ts'
 import type { IntensityStep } from './intensity-step.ts'
 import { basisOption, kindOption, optionsOf, textOption } from './source-options.ts'
 
@@ -98,6 +98,8 @@ function parseRow(line: string, path: string, number: number): { from: number; g
   const grams = NUMBER.test(figure) ? Number(figure) : Number.NaN
   if (!Number.isFinite(grams) || grams < 0)
     throw invalid(path, number, 'expected g/kWh, at least 0, or nothing where it is not known')
+  if (grams > MOST_GRAMS)
+    throw invalid(path, number, `${grams} g/kWh, expected at most ${MOST_GRAMS}: is it in another unit?`)
   return { from, grams }
 }
 

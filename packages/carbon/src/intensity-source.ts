@@ -11,7 +11,7 @@ export const SOURCE_VERSION = 1
 const BRAND = Symbol.for('ergometer.intensity-source')
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
 /** No grid is dirtier than this by far (lignite alone: some 1100 g/kWh); what is above is in another unit. */
-const MOST_GRAMS = 5000
+export const MOST_GRAMS = 5000
 
 /** What a source tells, once it is open: figures of one kind and one basis for one zone. */
 export interface IntensitySource {

@@ -245,7 +245,7 @@ function isHtml(text: string): boolean {
 function reasonIn(text: string | undefined, secrets: readonly string[]): string {
   if (text === undefined || isHtml(text)) return ''
   let plain = text
-  for (const secret of secrets.flatMap((value) => [value, value.split(' ').at(-1) ?? ''])) {
+  for (const secret of secrets.flatMap(partsOf)) {
     if (secret.length > 3) plain = plain.replaceAll(secret, '***')
   }
   // Control characters among them: this line goes to terminals.
@@ -253,6 +253,14 @@ function reasonIn(text: string | undefined, secrets: readonly string[]): string 
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, LONGEST_REASON)
+}
+
+/** A header's value, its token, and of basic authentication (RFC 7617) the name and the password within it. */
+function partsOf(value: string): string[] {
+  const [scheme = '', token = value] = value.split(' ')
+  const pair = /^basic$/i.test(scheme) ? Buffer.from(token, 'base64').toString() : ''
+  const colon = pair.indexOf(':')
+  return [value, token, ...(colon < 0 ? [] : [pair, pair.slice(colon + 1), pair.slice(0, colon)])]
 }
 
 function reasonOf(cause: unknown): string {

@@ -83,6 +83,7 @@ describe('refused, with the line', () => {
     ['words', `${HEADER}2024-10-27T02:00:00Z,low\n`, 'line 2: expected g/kWh, at least 0'],
     ['hexadecimal', `${HEADER}2024-10-27T02:00:00Z,0x10\n`, 'line 2: expected g/kWh, at least 0'],
     ['infinity', `${HEADER}2024-10-27T02:00:00Z,1e999\n`, 'line 2: expected g/kWh, at least 0'],
+    ['another unit', `${HEADER}2024-10-27T02:00:00Z,320000\n`, 'line 2: 320000 g/kWh, expected at most 5000'],
     ['a decimal comma', `${HEADER}2024-10-27T02:00:00Z,12,5\n`, 'line 2: expected two cells'],
     [
       'another header',

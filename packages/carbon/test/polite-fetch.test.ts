@@ -160,6 +160,13 @@ describe('trouble', () => {
     expect(world.waits).toEqual([])
   })
 
+  test('a name and a password are no part of what a service says', async () => {
+    const world = fakeWorld([{ status: 403, body: 'no: somebody:p:ass word, p:ass word, somebody' }])
+    const authorization = `Basic ${Buffer.from('somebody:p:ass word').toString('base64')}`
+    const { message } = await failureOf(ask(world, { headers: { authorization } }))
+    expect(message).toContain('(no: ***, ***, ***)')
+  })
+
   test('what a service says is one clean line without our secret', async () => {
     const world = fakeWorld([
       { status: 400, body: `no such token:\n\u001b[2J ${SECRET} ${'x'.repeat(1000)}` },

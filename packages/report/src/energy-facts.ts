@@ -77,14 +77,14 @@ function energyLines(energy: Energy): Line[] {
   if (joules === undefined) return [[phrase('unknown', 'caution'), phrase('no energy could be metered')]]
   const sure = standardUncertaintyJoules !== undefined
   const amount = sureEnergy(joules, standardUncertaintyJoules)
-  const line = isPartial(coverage)
-    ? [phrase(`${amount} seen, ${seen(energy, joules)}`, 'strong')]
+  const partial = isPartial(coverage)
+  const line = partial
+    ? [phrase(`${formatEnergy(joules)} seen, ${seen(energy, joules)}`, 'strong')]
     : [phrase(sure ? `${amount} (95 %)` : amount, 'strong')]
+  if (partial && sure) line.push(phrase(`${amount} (95 %) of what was seen`))
   if (method !== undefined && method !== 'measured') line.push(phrase(notMeasured(energy), 'caution'))
   line.push(phrase(formatEnergyBeside(joules)))
-  if (!isPartial(coverage)) {
-    if (coverage < 1) line.push(phrase(`seen ${formatShare(coverage)} of the time`, 'dim'))
-  } else if (sure) line.push(phrase('± is 95 %', 'dim'))
+  if (!partial && coverage < 1) line.push(phrase(`seen ${formatShare(coverage)} of the time`, 'dim'))
   if (!sure) line.push(phrase(partlyCertain(energy, joules), 'dim'))
   return [line, ...methodLines(energy)]
 }

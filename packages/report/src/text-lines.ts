@@ -16,6 +16,8 @@ const NARROWEST = 20
 const WIDEST = 120
 const SEPARATOR = ' · '
 const GUTTER = 10
+/** Of a web page, without a space: some of ours are longer than a line, none is by much. */
+const ADDRESS = /^https:\/\/[\x21-\x7e]{1,150}$/
 
 /** The columns to draw in: the terminal's, within reason; 80 if they are not known. */
 export function drawingWidth(columns: number | undefined): number {
@@ -39,8 +41,8 @@ export function textLines(phrases: Line, width: number, paint: Paint): string[] 
       continue
     }
     if (used > 0) lines.push(line)
-    // What is to be copied stays in one piece.
-    const pieces = code ? [plain] : wrap(plain, width)
+    // What is to be copied or followed stays in one piece.
+    const pieces = code || ADDRESS.test(plain) ? [plain] : wrap(plain, width)
     lines.push(...pieces.slice(0, -1).map((piece) => paint(piece, color)))
     const last = pieces.at(-1) ?? ''
     line = paint(last, color)

@@ -268,12 +268,12 @@ describe('terminalReport', () => {
   it('says the uncertainty of the part for which it is known, beside what was seen', () => {
     const { standardUncertaintyJoules: _, ...energy } = richReport.energy
     expect(terminalReport({ ...richReport, energy })).toContain('uncertainty unknown')
-    expect(
-      terminalReport({
-        ...richReport,
-        energy: { ...richReport.energy, coverage: 0.9, unobservedJoules: 148_000 },
-      }),
-    ).toContain('0.412 ± 0.021 kWh seen, 90 % of the time (about 0.45 in all)')
+    const text = terminalReport({
+      ...richReport,
+      energy: { ...richReport.energy, coverage: 0.9, unobservedJoules: 148_000 },
+    })
+    expect(text).toContain('Energy    0.412 kWh seen, 90 % of the time (about 0.45 in all)\n')
+    expect(text).toContain('          0.412 ± 0.021 kWh (95 %) of what was seen')
   })
 
   it('says which factors are in the grams, what has none, and which were not recorded', () => {

@@ -26,6 +26,13 @@ it('holds the run against other zones, and what is of another basis against none
   `)
 })
 
+it('leaves an address in one piece, to follow', () => {
+  const sourceUrl = `https://www.epa.gov/${'a-long-way/'.repeat(9)}`
+  const equivalents = askedReport.equivalents?.map((one) => ({ ...one, sourceUrl }))
+  const lines = terminalReport({ ...askedReport, ...(equivalents ? { equivalents } : {}) }).split('\n')
+  expect(lines).toContain(`    ${sourceUrl}`)
+})
+
 it('says the same in Markdown', () => {
   expect(`\n${between(markdownReport(askedReport), '| What if', '- Folder')}`).toMatchInlineSnapshot(`
     "
