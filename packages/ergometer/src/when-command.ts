@@ -23,10 +23,11 @@ import { terminal } from './terminal.ts'
 const HOUR = 3600
 /** No service foresees more; a CSV of one's own may. */
 const MOST_HOURS = 366 * 24
-/** What is wrong in the flags themselves; all else is a source that cannot tell. */
+/** What is wrong in the flags themselves, or lacks beside them, as for a report; all else is a source that cannot tell. */
 const USAGE: ReadonlySet<CarbonErrorCode> = new Set<CarbonErrorCode>([
   'CSV_INVALID',
   'SOURCE_OPTIONS_INVALID',
+  'SOURCE_TOKEN_MISSING',
   'SOURCE_UNKNOWN',
   'SOURCE_ZONE_UNKNOWN',
   'ZONE_UNKNOWN',

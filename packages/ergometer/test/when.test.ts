@@ -132,6 +132,7 @@ describe.concurrent('ergometer when', () => {
       /expected one of them/,
     ],
     [['--hours', '6', '--source', 'carbonintensity-uk', '--zone', 'FR'], /knows GB alone/],
+    [['--hours', '6', '--source', 'electricity-maps={"zone":"DE"}'], /set ELECTRICITY_MAPS_TOKEN/],
     [['--hours', '6', '--source', 'csv={"path":"x"}', '--zone', 'ATLANTIS'], /'ATLANTIS'/],
     [['--hours', '6', '--source', 'csv={"path":"x"}', '--kilowatt-hours', '0'], /--kilowatt-hours '0'/],
   ]
@@ -147,7 +148,6 @@ describe.concurrent('ergometer when', () => {
     const page = await service(() => ({ status: 200, body: '<html>log in</html>' }))
     const cases: readonly [source: string, message: RegExp, hours?: string][] = [
       ['bundled', /bundled: .*no forecast/],
-      ['electricity-maps={"zone":"DE"}', /set ELECTRICITY_MAPS_TOKEN/],
       [`carbonintensity-uk={"url":"${refused}"}`, /answered 403 .*not in your plan/],
       [`carbonintensity-uk={"url":"${page}"}`, /HTML page/],
       [hours(place, [100, 200]), /of no 60 h .* foreseen/, '60'],

@@ -49,6 +49,12 @@ const GRAMS: readonly Step[] = [
   [1e-12, 'pg'],
   [1e-15, 'fg'],
 ]
+const LITRES: readonly Step[] = [
+  [1e3, 'm³'],
+  [1, 'l'],
+  [1e-3, 'ml'],
+  [1e-6, 'µl'],
+]
 const FLOP: readonly Step[] = [
   [1e18, 'EFLOP'],
   [1e15, 'PFLOP'],
@@ -80,6 +86,11 @@ export function formatWatts(watts: number | undefined): string {
 /** Formats grams as mg, g, kg or t: `23.1 g`. Three significant digits; absent is `–`. */
 export function formatGrams(grams: number | undefined): string {
   return onLadder(grams, GRAMS)
+}
+
+/** Formats litres as µl, ml, l or m³: `1.21 l`. Three significant digits; absent is `–`. */
+export function formatLitres(litres: number | undefined): string {
+  return onLadder(litres, LITRES)
 }
 
 /** Formats seconds in one unit, for tables: `12.6 min`. Three significant digits; absent is `–`. */

@@ -9,6 +9,7 @@ import { plainText } from './plain-text.ts'
 import { formatSeconds, UNKNOWN } from './quantity.ts'
 import type { Tone } from './style.ts'
 import type { Table } from './table.ts'
+import { waterFact } from './water-fact.ts'
 import { equivalentsTable, whatIfTable } from './what-if-table.ts'
 import { scoreTable, workTable } from './work-tables.ts'
 
@@ -59,7 +60,12 @@ export function reportSections(report: Report): Sections {
     status: run.status,
     outcome: outcome(run),
     circumstances: circumstances(report),
-    facts: [...energyFacts(report.energy), carbonFact(report), ...achievementFacts(report)],
+    facts: [
+      ...energyFacts(report.energy),
+      carbonFact(report),
+      ...waterFact(report),
+      ...achievementFacts(report),
+    ],
     tables: [
       workTable(report),
       scoreTable(report),

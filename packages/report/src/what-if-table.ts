@@ -13,7 +13,7 @@ export function whatIfTable({ whatIf = [], carbon }: Report): Table {
       phrase(UNKNOWN),
       phrase(formatNumber(intensity.gramsPerKilowattHour)),
       phrase(`${intensity.kind}, ${intensity.basis}`),
-      phrase(`${intensity.source} ${intensity.period ?? ''}`.trim(), 'dim'),
+      phrase(figureOf(intensity), 'dim'),
     ],
   }
   const rows = whatIf.map(
@@ -24,7 +24,7 @@ export function whatIfTable({ whatIf = [], carbon }: Report): Table {
         phrase(formatChange(one.change)),
         phrase(formatNumber(one.gramsPerKilowattHour)),
         phrase(`${one.kind}, ${one.basis}`, one.notComparable === undefined ? undefined : 'caution'),
-        phrase(`${one.source} ${one.period ?? ''}`.trim(), 'dim'),
+        phrase(figureOf(one), 'dim'),
       ],
       ...(one.notComparable === undefined ? {} : { notes: [`not comparable: ${one.notComparable}`] }),
     }),
@@ -51,6 +51,11 @@ export function equivalentsTable({ equivalents = [] }: Report): Table {
     }),
   )
   return table([{ heading: 'About as much as' }, { heading: 'amount', align: 'right' }], rows)
+}
+
+/** Whose figure, and of which year; of one that changes the period is that of the run, which is told already. */
+function figureOf({ source, period = '' }: { source: string; period?: string | undefined }): string {
+  return `${source} ${period.includes('/') ? 'over time' : period}`.trim()
 }
 
 /** `-81 %`, `+3.2 %`, `0 %`. */

@@ -276,6 +276,14 @@ describe('terminalReport', () => {
     expect(text).toContain('          0.412 ± 0.021 kWh (95 %) of what was seen')
   })
 
+  it('says how much water it took where that is told', () => {
+    const water = { litres: 0.001_21, siteLitresPerKilowattHour: 0.12, gridLitresPerKilowattHour: 2.5 }
+    expect(terminalReport({ ...richReport, water })).toContain(
+      'Water     1.21 ml · site 0.120 l/kWh · grid 2.50 l/kWh\n',
+    )
+    expect(terminalReport(richReport)).not.toContain('Water')
+  })
+
   it('says which factors are in the grams, what has none, and which were not recorded', () => {
     const { standardUncertaintyGrams: _, ...carbon } = richReport.carbon
     const report = {

@@ -26,6 +26,14 @@ it('holds the run against other zones, and what is of another basis against none
   `)
 })
 
+it('says of intensity that changes whose it is, and not when the run was', () => {
+  const { carbon } = askedReport
+  const period = '2026-03-01T09:30:12.418Z/2026-03-01T10:30:06.900Z'
+  const intensity = { ...carbon.intensity, source: 'csv', period }
+  const text = terminalReport({ ...askedReport, carbon: { ...carbon, intensity } }, { columns: 120 })
+  expect(text).toMatch(/this run, FR .* csv over time\n/)
+})
+
 it('leaves an address in one piece, to follow', () => {
   const sourceUrl = `https://www.epa.gov/${'a-long-way/'.repeat(9)}`
   const equivalents = askedReport.equivalents?.map((one) => ({ ...one, sourceUrl }))
