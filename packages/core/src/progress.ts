@@ -43,13 +43,16 @@ function phaseProgress(journal: Journal, name: string, until: number): Progress[
   return most
 }
 
-/** Work at times that lie evenly apart, as far as any was done in between. */
+/**
+ * Work at times that lie about evenly apart, each that of the last work by then: what is told once an epoch comes in lumps, and
+ * in between them a clock runs on that no work answers for.
+ */
 function workProgress(journal: Journal, unit: string, until: number): Progress[] {
   const progress: Progress[] = []
   for (let step = 1; step <= STEPS; step++) {
-    const seconds = (until * step) / STEPS
-    const done = journal.work.between(0, seconds)[unit] ?? 0
-    if (done > (progress.at(-1)?.done ?? 0)) progress.push({ done, seconds })
+    const reached = journal.work.reached(unit, (until * step) / STEPS)
+    if (!reached || reached.done <= (progress.at(-1)?.done ?? 0)) continue
+    progress.push({ done: reached.done, seconds: reached.time })
   }
   return progress
 }

@@ -39,6 +39,15 @@ export class WorkSteps {
     }
     return work
   }
+
+  /** The last time up to another at which work of a unit was done, and how much was done by then; undefined if none was. */
+  reached(unit: string, time: number): { time: number; done: number } | undefined {
+    const steps = this.#units.get(unit)
+    if (!steps) return undefined
+    if (steps.late.length > 0) sort(steps)
+    const count = steps.times.countUpTo(time)
+    return count === 0 ? undefined : { time: steps.times.at(count - 1), done: steps.sums.at(count - 1) }
+  }
 }
 
 function append({ times, sums }: Steps, time: number, amount: number): void {

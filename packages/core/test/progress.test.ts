@@ -54,6 +54,14 @@ describe('how far a run has come', () => {
     expect(progress.at(-1)).toEqual({ done: 240, seconds: 24 })
     expect(progressOf(journal, { work: 'tokens', total: 1000 }, 24)).toEqual([])
   })
+
+  test('is the time at which work was done, where that is told in lumps', () => {
+    const events = [9, 18, 27, 36, 45, 54, 63].map((time) => work(time, { samples: 500 }))
+    const { journal } = steadyRun({ watts: 100, end: 70, events })
+    const lumps = [1, 2, 3, 4, 5, 6, 7].map((lump) => ({ done: 500 * lump, seconds: 9 * lump }))
+    expect(progressOf(journal, { work: 'samples', total: 10_000 }, 70)).toEqual(lumps)
+    expect(progressOf(journal, { work: 'samples', total: 10_000 }, 30)).toEqual(lumps.slice(0, 3))
+  })
 })
 
 describe('an event line that says how far a run is to go', () => {

@@ -42,6 +42,19 @@ describe('the forecast of a run', () => {
     expect(forecast.joules?.value).toBeCloseTo(60_000, -2)
   })
 
+  test('costs as much by work as by epochs where work is told once an epoch', () => {
+    const ends = [9, 18, 27, 36, 45, 54, 63]
+    const events = ends.map((time) => work(time, { samples: 500 }))
+    const phases = ends.map((to) => ({ name: 'epoch', from: to - 9, to }))
+    const { journal } = steadyRun({ watts: 100, end: 63, events, phases })
+    const byEpochs = forecastRun(journal, { phase: 'epoch', total: 20 }, GRAMS)
+    const byWork = forecastRun(journal, { work: 'samples', total: 10_000 }, GRAMS)
+    expect(byWork.joules?.value).toBeCloseTo(18_000, 0)
+    for (const figure of ['value', 'low', 'high'] as const) {
+      expect(byWork.joules?.[figure]).toBeCloseTo(byEpochs.joules?.[figure] as number, 0)
+    }
+  })
+
   test('says why it cannot be told', () => {
     const { journal } = steadyRun({ watts: 100, end: 30, phases: epochs(2) })
     const early = forecastRun(journal, { phase: 'epoch', total: 20 }, GRAMS)
