@@ -4,6 +4,7 @@ import {
   carbonFigures,
   dataSetsOf,
   facilityFigures,
+  knownShare,
   operationalGrams,
   waterFigures,
 } from './carbon-figures.ts'
@@ -42,6 +43,12 @@ export interface AnalysisOptions {
   readonly targets?: ScoreTargets
 }
 
+/** Grams of parts whose energy is known to a coverage; `divisible` where the intensity is known well enough beside it. */
+type GramsOf = (
+  coverage: number,
+  ...parts: Parameters<RunEmissions['of']>
+) => { readonly grams: number | undefined; readonly divisible: number | undefined }
+
 /** The report of a run: a pure function of its journal and the factors. */
 export function analyse(journal: Journal, factors: Factors, options: AnalysisOptions = {}): Report {
   const { from, to } = options.interval ?? { from: 0, to: journal.until }
@@ -67,8 +74,11 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const energyBetween = (begin: number, end: number) =>
     sum(counted.map((one) => one.known.joules(begin, end)))
   const emissions = new RunEmissions(factors, clock, energyBetween, Math.max(to, journal.until))
-  const gramsOf = (...parts: Parameters<RunEmissions['of']>) =>
-    operationalGrams(emissions.of(...parts), factors, level)
+  const gramsOf: GramsOf = (coverage, ...parts) => {
+    const emitted = emissions.of(...parts)
+    const grams = operationalGrams(emitted, factors, level)
+    return { grams, divisible: coverage * knownShare(emitted) >= ENOUGH_COVERAGE ? grams : undefined }
+  }
   const emitted = emissions.of([{ from, to }])
   const input = {
     emitted,
@@ -116,14 +126,14 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
       journal.scores.filter(({ t }) => t > from && t <= to),
       {
         kilowattHours: enough ? kilowattHours : undefined,
-        ...scoreCosts(energy, from, (to) => (grams === undefined ? undefined : gramsOf([{ from, to }]))),
+        ...scoreCosts(energy, from, (to) => gramsOf(energy.coverage({ from, to }), [{ from, to }]).divisible),
       },
       options.targets ?? journal.start?.targets,
     ),
     efficiency: enough
       ? efficiencyOf(work, { joules, standardUncertaintyJoules, grams, seconds: length })
       : {},
-    phases: options.interval ? [] : phasesOf(journal, counted, energy, to, grams !== undefined, gramsOf),
+    phases: options.interval ? [] : phasesOf(journal, counted, energy, to, gramsOf),
     ...(options.interval ? {} : defined({ forecast: reportForecast(journal, ratio(grams, joules), energy) })),
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
@@ -192,8 +202,7 @@ function phasesOf(
   counted: readonly MeasuredDomain[],
   energy: CountedEnergy,
   end: number,
-  carbonKnown: boolean,
-  gramsOf: (...parts: Parameters<RunEmissions['of']>) => number | undefined,
+  gramsOf: GramsOf,
 ): ReportPhase[] {
   const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
   const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
@@ -236,11 +245,11 @@ function phasesOf(
       : undefined
     const occurrences = sum(Object.values(counts))
     const processSeconds = totalSeconds(single) + sum(folded.map((line) => line.processSeconds))
-    const grams = joules === undefined ? undefined : gramsOf(intervals, apart, joules)
     const coverage = seconds > 0 && counted.length > 0 ? clampShare(covered / seconds) : 0
+    const emitted = joules === undefined ? undefined : gramsOf(coverage, intervals, apart, joules)
     const belowResolution = processSeconds / occurrences < energy.resolution
     const divisible = coverage >= ENOUGH_COVERAGE && !belowResolution
-    const cost = { joules, standardUncertaintyJoules, grams: carbonKnown ? grams : undefined, seconds }
+    const cost = { joules, standardUncertaintyJoules, grams: emitted?.divisible, seconds }
     const efficiency = divisible ? efficiencyOf(work, cost) : {}
     return {
       name,
@@ -248,7 +257,7 @@ function phasesOf(
       ...defined({
         joules,
         standardUncertaintyJoules,
-        gramsCo2e: grams,
+        gramsCo2e: emitted?.grams,
       }),
       seconds,
       processSeconds,

@@ -97,7 +97,7 @@ export function dataSetsOf({ intensity, curve, embodied }: Factors, { standInJou
 }
 
 /** Share of the energy that has grams; no energy has them all. */
-function knownShare({ joules, knownJoules }: Emissions): number {
+export function knownShare({ joules, knownJoules }: Emissions): number {
   return joules > 0 ? Math.min(1, knownJoules / joules) : 1
 }
 

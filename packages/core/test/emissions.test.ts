@@ -205,6 +205,27 @@ describe('where the intensity is not known', () => {
     expect([carbon.sci, efficiency['tokens']?.gramsCo2ePer]).toEqual([undefined, undefined])
   })
 
+  test('of a part, that part alone has no grams per unit of work', () => {
+    const phase = (id: string, from: number, to: number) => ({ kind: 'phase', name: id, id, from, to })
+    const scores = [5, 12].map((t) => ({ kind: 'score', t, name: 'accuracy', value: t / 20 }))
+    const each = rows(Array(20).fill(100)).map((row) => ({ ...row, work: { tokens: 10 } }))
+    const run = journalOf([...each, phase('early', 0, 8), phase('late', 10, 14), ...scores])
+    const reportOf = (known: IntensityStep) =>
+      analyse(run, factorsOf(new IntensityCurve(labels, [known])), { targets: { accuracy: 0.25 } })
+    // 100 J at 360 g/kWh are 0.01 g. Of the run 60 % have grams, of the early phase all, of the late one half.
+    const { phases, scores: reached } = reportOf(step(0, 12, 360))
+    expect(reached['accuracy']?.target?.gramsCo2e).toBeCloseTo(0.05, 12)
+    expect(phases.map(({ efficiency }) => efficiency?.['tokens']?.gramsCo2ePer)).toEqual([
+      expect.closeTo(0.001, 12),
+      undefined,
+    ])
+    // Of the run 90 % have grams, of what it took to reach the target 60 %.
+    const report = reportOf(step(2, 20, 360))
+    expect(report.carbon.coverage).toBeCloseTo(0.9, 9)
+    expect(report.scores['accuracy']?.target).toMatchObject({ joules: 500 })
+    expect(report.scores['accuracy']?.target?.gramsCo2e).toBeUndefined()
+  })
+
   test('at all, the grams are unknown, and nothing is 0', () => {
     const report = analyse(journal, factorsOf(new IntensityCurve(marginal)))
     expect(report.carbon).toMatchObject({
