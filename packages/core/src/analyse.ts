@@ -25,7 +25,7 @@ import type { Report, ReportDomain, ReportPhase } from './report.ts'
 import { RunClock } from './run-clock.ts'
 import { RunEmissions } from './run-emissions.ts'
 import { reportForecast } from './run-forecast.ts'
-import { type ScoreCosts, type ScoreTargets, summariseScores } from './scores.ts'
+import { type ScoreCosts, type ScoreTargets, summariseScores, targetHealth } from './scores.ts'
 import { sumUncertainty } from './uncertainty.ts'
 import { addWork, type Work } from './work-ledger.ts'
 
@@ -69,6 +69,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const methods = new Set(known.map((one) => one.line.domain.method))
   const [method] = methods
   const { pue } = factors
+  const targets = options.targets ?? journal.start?.targets
   const { level } = boundary
   const clock = new RunClock(journal)
   const energyBetween = (begin: number, end: number) =>
@@ -128,7 +129,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
         kilowattHours: enough ? kilowattHours : undefined,
         ...scoreCosts(energy, from, (to) => gramsOf(energy.coverage({ from, to }), [{ from, to }]).divisible),
       },
-      options.targets ?? journal.start?.targets,
+      targets,
     ),
     efficiency: enough
       ? efficiencyOf(work, { joules, standardUncertaintyJoules, grams, seconds: length })
@@ -138,6 +139,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
       ...healthOf(journal, boundary),
+      ...(options.interval || options.running ? [] : targetHealth(journal.scores, targets)),
       ...(options.health ?? []),
     ],
     provenance: provenanceOf(journal, dataSetsOf(factors, emitted)),

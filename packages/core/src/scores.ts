@@ -1,5 +1,6 @@
 import { ratio } from './efficiency.ts'
 import { JOULES_PER_KILOWATT_HOUR } from './factors.ts'
+import type { HealthEntry } from './health.ts'
 import type { ReportScore, ReportScorePoint, ReportScoreTarget } from './report.ts'
 
 /** A score at an instant. */
@@ -27,6 +28,9 @@ export type ScoreTargets = Readonly<Record<string, number>>
 
 /** Names whose figure is better the lower it is, unless it is said otherwise. */
 const LOWER_IS_BETTER = /loss|error|perplexity|mse|mae|rmse/i
+
+/** So many names are given for one that was not found. */
+const MOST_NAMES = 8
 
 /** So many points of a curve at most: of more, some are left out evenly. */
 const MOST_POINTS = 200
@@ -71,6 +75,21 @@ export function summariseScores(
     }
   }
   return summary
+}
+
+/** Targets for scores that nobody told: a name that was mistyped would else go unnoticed. */
+export function targetHealth(
+  scores: readonly Pick<Score, 'name'>[],
+  targets: ScoreTargets = {},
+): HealthEntry[] {
+  const told = new Set(scores.map(({ name }) => name))
+  return Object.entries(targets)
+    .filter(([name]) => !told.has(name))
+    .map(([name, target]) => ({
+      severity: 'warning',
+      code: 'target-unknown',
+      message: `no score '${name}' was told, so its target of ${target} is held against nothing${told.size === 0 ? '' : `; told were ${[...told].slice(0, MOST_NAMES).join(', ')}`}`,
+    }))
 }
 
 function isAsGood(value: number, other: number, better: 'higher' | 'lower'): boolean {

@@ -158,6 +158,11 @@ describe('a target', () => {
       joules: expect.closeTo(1800, 1),
       gramsCo2e: expect.closeTo((1800 / 3.6e6) * 500, 4),
     })
+    expect(steadyRun(run, { targets }).report.health.map(({ code }) => code)).not.toContain('target-unknown')
+    const mistyped = steadyRun(run, { targets: { acuracy: 0.9 } }).report.health
+    expect(mistyped.find(({ code }) => code === 'target-unknown')?.message).toBe(
+      "no score 'acuracy' was told, so its target of 0.9 is held against nothing; told were accuracy",
+    )
     const dark = steadyRun({ ...run, unread: [9, 15] }, { targets }).report.scores['accuracy']?.target
     expect(dark).toEqual({ value: 0.9, reached: true, seconds: 18 })
   })
