@@ -77,7 +77,8 @@ function stepsOf(taken: readonly Taken[]): { cost: number; units: number }[] {
 function costOf(steps: readonly { cost: number; units: number }[]) {
   const middle = median(steps.map(({ cost }) => cost))
   const deviation = MAD_SCALE * median(steps.map(({ cost }) => Math.abs(cost - middle)))
-  const reach = Math.max(OUTLIER * deviation, ALIKE * middle)
+  // Where most took nothing, as a coarse meter has it, those that took something are no outliers.
+  const reach = middle > 0 ? Math.max(OUTLIER * deviation, ALIKE * middle) : Number.POSITIVE_INFINITY
   const cut = steps.map(({ cost, units }) => ({
     cost: Math.min(Math.max(cost, middle - reach), middle + reach),
     units,

@@ -108,6 +108,13 @@ describe('a forecast', () => {
     expect(estimate([5, 0, 0, 0], 30)).toEqual({ value: 5, low: 5, high: 5 })
   })
 
+  test('has a mean where most steps are below what a meter resolves', () => {
+    const forecast = estimate([5, 0, 0, 9, 0, 0, 9, 0, 0, 9], 40)
+    expect(forecast.value).toBeCloseTo(32 + 30 * 3, 9)
+    expect(forecast.low).toBeLessThan(100)
+    expect(forecast.high).toBeGreaterThan(150)
+  })
+
   test('is finite, in order, at least what was spent, and in whatever unit', () => {
     fc.assert(
       fc.property(costs, fc.integer({ min: 1, max: 10_000 }), (steps, more) => {
