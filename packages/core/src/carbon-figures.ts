@@ -119,7 +119,7 @@ function intensityOf({ emitted, period, meanOverTime }: CarbonInput, factors: Fa
     ...(grams === undefined ? {} : { gramsPerKilowattHour: grams }),
     kind,
     basis,
-    source: step?.source ?? standIn?.source ?? 'unknown',
+    source: step?.source ?? standIn?.source ?? factors.source ?? 'unknown',
     ...(zone === undefined ? {} : { zone }),
     period,
     estimated: knownJoules > 0 && estimatedShare === 1,

@@ -10,6 +10,8 @@ export interface Factors {
   readonly zoneUnknown: boolean
   /** Intensity over wall time, in place of `intensity`. */
   readonly curve?: IntensityCurve | undefined
+  /** Name of the source of the `curve`, which may have told nothing. */
+  readonly source?: string | undefined
   /** Power usage effectiveness, at least 1; absent: unknown. */
   readonly pue?: number | undefined
   /**

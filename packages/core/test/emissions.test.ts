@@ -227,11 +227,11 @@ describe('where the intensity is not known', () => {
   })
 
   test('at all, the grams are unknown, and nothing is 0', () => {
-    const report = analyse(journal, factorsOf(new IntensityCurve(marginal)))
+    const report = analyse(journal, factorsOf(new IntensityCurve(marginal), { source: 'watttime' }))
     expect(report.carbon).toMatchObject({
       coverage: 0,
       estimatedShare: 0,
-      intensity: { ...marginal, estimated: false },
+      intensity: { ...marginal, source: 'watttime', estimated: false },
     })
     for (const key of ['gramsCo2e', 'operationalGrams', 'sci']) expect(report.carbon).not.toHaveProperty(key)
     expect(report.carbon.intensity).not.toHaveProperty('gramsPerKilowattHour')

@@ -32,7 +32,7 @@ export function factorsFrom(given: GivenFactors, steps: readonly IntensityStep[]
   return {
     intensity: chosen ?? worldIntensity(),
     zoneUnknown: chosen === undefined,
-    ...(source ? { curve: curveOf(given, steps) } : {}),
+    ...(source ? { curve: curveOf(given, steps), source: source.name } : {}),
     ...plain,
     ...(embodied === undefined ? {} : { embodied: embodiedEmissions(embodied) }),
   }
