@@ -128,10 +128,12 @@ function problem({ severity, code, message, meter, domain, count }: Report['heal
   return phrase(`${severity}: ${message} (${details.join(', ')})`, severity === 'error' ? 'bad' : 'caution')
 }
 
+/** A run in another home than the usual one is named by its folder. */
 function whereNext({ folder, id }: Report['run']): Fact[] {
+  const usual = folder === undefined || folder === `.ergometer/runs/${id}`
   return [
     ...(folder === undefined ? [] : [{ label: 'Folder', lines: [[{ text: folder, code: true }]] }]),
-    { label: 'Next', lines: [[{ text: `ergometer report ${shellWord(id)}`, code: true }]] },
+    { label: 'Next', lines: [[{ text: `ergometer report ${shellWord(usual ? id : folder)}`, code: true }]] },
   ]
 }
 

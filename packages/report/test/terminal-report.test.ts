@@ -265,6 +265,13 @@ describe('terminalReport', () => {
     `)
   })
 
+  it('names a run in another home by its folder', () => {
+    const run = { ...richReport.run, folder: '/scratch/my home/runs/20260301-093012-mnist-cnn-k3f9' }
+    expect(terminalReport({ ...richReport, run })).toContain(
+      "Next      ergometer report '/scratch/my home/runs/20260301-093012-mnist-cnn-k3f9'\n",
+    )
+  })
+
   it('says the uncertainty of the part for which it is known, beside what was seen', () => {
     const { standardUncertaintyJoules: _, ...energy } = richReport.energy
     expect(terminalReport({ ...richReport, energy })).toContain('uncertainty unknown')
@@ -341,7 +348,8 @@ describe('terminalReport', () => {
   })
 
   it('quotes a run id that a shell would obey', () => {
-    const run = { ...richReport.run, id: "x'; rm -rf ~" }
+    const { folder: _, ...rest } = richReport.run
+    const run = { ...rest, id: "x'; rm -rf ~" }
     expect(terminalReport({ ...richReport, run })).toContain(`ergometer report 'x'\\''; rm -rf ~'`)
   })
 })
