@@ -1,5 +1,4 @@
 import { type LooseReference, loadMeter, realContext } from '@ergometer/meter'
-import { conformanceCases } from '@ergometer/meter/conformance'
 import type { CheckedCase } from '@ergometer/report'
 import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
 
@@ -22,6 +21,8 @@ export async function whyUnavailable(request: MeterRequest): Promise<string | un
 
 /** Runs the conformance cases that make sense on the real instrument, one after the other. */
 export async function* checkMeter(request: MeterRequest): AsyncGenerator<CheckedCase> {
+  // The cases are many: who checks no meter does not load them.
+  const { conformanceCases } = await import('@ergometer/meter/conformance')
   const { importModule } = await import(IMPORTER)
   const subject = { meter: referenceOf(request), importer: IMPORTER, importModule }
   for (const { id, title, needs, run } of conformanceCases(subject)) {
