@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report } from '@ergometer/core'
 import { describe, expect } from 'vitest'
@@ -310,6 +311,25 @@ describe.concurrent('a run that nobody closed', () => {
     await abandonedRun(place)
     const { stdout } = await place.cli(['runs', '--json'])
     expect(JSON.parse(stdout.toString())).toMatchObject([{ status: 'crashed' }])
+  })
+})
+
+describe.concurrent('a run that ends while somebody looks at it', () => {
+  test('is what its journal says in the end, not crashed', async ({ place }) => {
+    await place.cli(['run', '--meter', STEADY, '--', 'true'])
+    await place.tidied()
+    const journal = join(place.onlyRun(), 'journal.ndjson')
+    const text = readFileSync(journal, 'utf8')
+    expect(text).toMatch(/"kind":"end".*\n$/)
+    place.write('whole', text)
+    place.write('early', text.slice(0, text.lastIndexOf('{"kind":"end"')))
+    // Who reads it first finds no end, and a recorder that is gone; a moment later the end is there.
+    rmSync(journal)
+    spawnSync('mkfifo', [journal])
+    place.start('sh', ['-c', 'cat early > "$0"; sleep 0.3; cat whole > "$0"', journal])
+    const report = await place.report()
+    expect(report.run.status).toBe('completed')
+    expect(codes(report)).not.toContain('recorder-died')
   })
 })
 
