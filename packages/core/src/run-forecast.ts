@@ -35,10 +35,11 @@ export function forecastRun(
     coverage < ENOUGH_COVERAGE
       ? undefined
       : forecastTotal(
-          progress.map(({ done, seconds }) => ({
-            done,
-            amount: energy.joules({ from: 0, to: seconds }) ?? 0,
-          })),
+          // A time up to which nothing is known is left out: unknown is not zero.
+          progress.flatMap(({ done, seconds }) => {
+            const amount = energy.joules({ from: 0, to: seconds })
+            return amount === undefined ? [] : [{ done, amount }]
+          }),
           plan.total,
         )
   if (!joules) {

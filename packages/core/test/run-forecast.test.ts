@@ -77,6 +77,18 @@ describe('the forecast of a run', () => {
     expect(forecast.why).toMatch(/energy is known for \d\d % of the time only/)
   })
 
+  test('does not take energy that nobody knows for none', () => {
+    // The meter answers late: of the first epoch nothing is known, of the second a half.
+    const phases = Array.from({ length: 20 }, (_, index) => ({
+      name: 'epoch',
+      from: 2 * index,
+      to: 2 * index + 2,
+    }))
+    const { journal } = steadyRun({ watts: 100, end: 40, phases, unread: [-1, 3] })
+    const { joules } = forecastRun(journal, { phase: 'epoch', total: 40 }, GRAMS)
+    expect(joules?.value).toBeCloseTo(3700 + 20 * 200, 0)
+  })
+
   test('is never less than what is spent', () => {
     // The sixth epoch hangs.
     const { journal } = steadyRun({ watts: 100, end: 2000, phases: epochs(5) })
