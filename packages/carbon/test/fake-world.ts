@@ -60,6 +60,21 @@ export function fakeWorld(
   return world
 }
 
+/** What the sources that need one are let in with. */
+export const env = {
+  ELECTRICITY_MAPS_TOKEN: 'em-secret-token',
+  WATTTIME_USER: 'freddo',
+  WATTTIME_PASSWORD: 'wt-secret',
+}
+
+/** What WattTime answers to a log-in. */
+export const login = { token: 'abcdef0123456789' }
+
+/** A service that lets in who logs in, as WattTime does, and else gives one answer. */
+export function service(reply: Answer): (url: URL) => Answer {
+  return (url) => (url.pathname === '/login' ? { body: login } : reply)
+}
+
 /** A reply beside this file. */
 export function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8'))

@@ -18,14 +18,17 @@ import {
   ukSource,
   wattTimeSource,
 } from '../src/sources.ts'
-import { type Answer, at, type FakeWorld, failureOf, fakeWorld, fixture } from './fake-world.ts'
-
-const env = {
-  ELECTRICITY_MAPS_TOKEN: 'em-secret-token',
-  WATTTIME_USER: 'freddo',
-  WATTTIME_PASSWORD: 'wt-secret',
-}
-const login = { token: 'abcdef0123456789' }
+import {
+  type Answer,
+  at,
+  env,
+  type FakeWorld,
+  failureOf,
+  fakeWorld,
+  fixture,
+  login,
+  service,
+} from './fake-world.ts'
 
 interface Case {
   readonly factory: IntensitySourceFactory<never>
@@ -104,10 +107,6 @@ const cases: Record<string, Case> = {
       ['2023-12-20T12:05:00Z', 300, 91.5],
     ],
   },
-}
-
-function service(reply: Answer) {
-  return (url: URL): Answer => (url.pathname === '/login' ? { body: login } : reply)
 }
 
 function figuresOf(steps: readonly IntensityStep[]) {

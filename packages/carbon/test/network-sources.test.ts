@@ -15,14 +15,7 @@ import {
   ukSource,
   wattTimeSource,
 } from '../src/sources.ts'
-import { type Answer, at, type FakeWorld, fakeWorld, fixture } from './fake-world.ts'
-
-const env = {
-  ELECTRICITY_MAPS_TOKEN: 'em-secret-token',
-  WATTTIME_USER: 'freddo',
-  WATTTIME_PASSWORD: 'wt-secret',
-}
-const login = { token: 'abcdef0123456789' }
+import { type Answer, at, env, type FakeWorld, fakeWorld, fixture, login, service } from './fake-world.ts'
 
 interface Case {
   readonly factory: IntensitySourceFactory<never>
@@ -139,11 +132,6 @@ const cases: Record<string, Case> = {
     from: 1435781430,
     to: 1435781475,
   },
-}
-
-/** The maker's service, once it has let us in. */
-function service(reply: Answer) {
-  return (url: URL): Answer => (url.pathname === '/login' ? { body: login } : reply)
 }
 
 function open({ factory, options }: Case, world: FakeWorld) {

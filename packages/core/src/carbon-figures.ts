@@ -1,13 +1,11 @@
 import { type Emissions, embodiedGrams, sciForAi, sciScores, waterLitres } from '@ergometer/carbon'
 import type { Boundary } from './boundary.ts'
+import { ENOUGH_COVERAGE } from './counted-energy.ts'
 import { emissionUncertainty, facilityUncertainty } from './emission-error.ts'
 import { type Factors, facilityFactor, JOULES_PER_KILOWATT_HOUR, overheadOf } from './factors.ts'
 import type { Report, ReportIntensity } from './report.ts'
 import type { UncertainEnergy } from './uncertainty.ts'
 import type { Work } from './work-ledger.ts'
-
-/** Per unit of work nothing is said below this coverage. */
-const ENOUGH_COVERAGE = 0.9
 
 /** What the emissions of a run, or of a part of it, are made of. */
 export interface CarbonInput {

@@ -4,7 +4,6 @@ import { analyse } from './analyse.ts'
 import type { IdlePower } from './baseline.ts'
 import { type Budget, type BudgetUse, budgetMessage } from './budget.ts'
 import { ClockWatch } from './clock-watch.ts'
-import { CpuAccount, realCpuView } from './cpu-account.ts'
 import {
   LIVE_FILE,
   makeEventDirectory,
@@ -25,14 +24,13 @@ import { LiveAccount } from './live-account.ts'
 import type { LiveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
+import { OwnAccount } from './own-account.ts'
 import { processIdentity, processName } from './process-identity.ts'
-import { seesHostProcesses } from './process-table.ts'
 import { findGit, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { RunStore } from './run-store.ts'
 import type { ScoreTargets } from './scores.ts'
-import type { Owner } from './share-account.ts'
 import { TakenFiles } from './taken-files.ts'
 
 /** What a recorder needs to know of its run. */
@@ -121,7 +119,7 @@ export class Recorder {
   readonly #files: EventFiles
   readonly #early: (() => void)[] = []
   readonly #store: RunStore
-  readonly #cpu: CpuAccount | undefined
+  readonly #own: OwnAccount | undefined
   #clocks: ClockWatch | undefined
   #recording: Recording | undefined
   #origin = 0
@@ -154,15 +152,17 @@ export class Recorder {
     this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
     this.#owner = pid === undefined ? undefined : processName({ ...processIdentity(), pid })
-    this.#cpu = options.attribute
-      ? new CpuAccount({ pid: pid ?? process.ppid, itself: pid !== undefined }, process.pid, realCpuView)
+    this.#own = options.attribute
+      ? new OwnAccount({ trainer: pid, parent: process.ppid, recorder: process.pid }, (message) =>
+          this.#say('warning', 'attribution-unavailable', message),
+        )
       : undefined
     this.#meters = new MeterGroup(
       options.meters,
       {
         clock,
         soon: (action) => this.#soon(() => action(this.#recording as Recording, this.#origin)),
-        ownerOf: this.#cpu && ((consumer) => this.#ownerOf(consumer)),
+        ownerOf: this.#own && ((consumer) => this.#own?.ownerOf(consumer)),
         taken: () => {
           if (Math.floor(this.#now()) > (this.#recording?.settled ?? 0)) this.#catchUp()
         },
@@ -268,7 +268,7 @@ export class Recorder {
     this.#recording.addTags(tags)
     for (const action of this.#early.splice(0)) action()
     if (idle) this.#recording.addBaseline(idle, this.#options.baseline ?? 0)
-    this.#account(this.#recording, 0)
+    this.#own?.note(this.#recording, 0)
     this.#provenance = this.#findProvenance()
     this.#follow(this.#clocks)
   }
@@ -357,7 +357,7 @@ export class Recorder {
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
     recording.settle(this.#now())
     this.#feed?.tick()
-    this.#account(recording, this.#now())
+    this.#own?.note(recording, this.#now())
     const taken = this.#taken.settle(recording.settled)
     if (taken !== undefined) this.#replace(TAKEN_FILE, taken)
     this.#publish(recording)
@@ -412,32 +412,6 @@ export class Recorder {
     if (found?.health) recording.health.add(found.health)
   }
 
-  /** Whose a consumer of a GPU is. Processes go by the numbers that the driver knows, which a container may not see. */
-  #ownerOf(consumer: string): Owner | undefined {
-    if (consumer === 'idle') return 'idle'
-    if (consumer === 'run') return 'own'
-    const pid = /^pid:(\d+)$/.exec(consumer)?.[1]
-    if (pid === undefined) return 'others'
-    if (!seesHostProcesses()) {
-      const message =
-        'the processes of the GPUs cannot be told here: a container sees other process numbers (docker run --pid=host)'
-      this.#say('warning', 'attribution-unavailable', message)
-      return undefined
-    }
-    return this.#cpu?.owns(Number(pid)) ? 'own' : 'others'
-  }
-
-  /** Notes the CPU time of the run and of the host, where it is wanted. */
-  #account(recording: Recording, at: number, last = false): void {
-    if (!this.#cpu || (!last && at < this.#cpu.nextLook)) return
-    const time = this.#cpu.look(at)
-    if (time) recording.addCpuTime(at, time)
-    else {
-      const message = 'this system does not tell the CPU time of processes: no share is attributed'
-      this.#say('warning', 'attribution-unavailable', message)
-    }
-  }
-
   #spend(recording: Recording, use: BudgetUse): void {
     if (this.#spent !== undefined) return
     this.#spent = budgetMessage(use)
@@ -477,7 +451,7 @@ export class Recorder {
     const recording = this.#recording as Recording
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
     this.#endAt = at
-    this.#account(recording, at, true)
+    this.#own?.note(recording, at, true)
     this.#meters.stop(recording)
     const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)
