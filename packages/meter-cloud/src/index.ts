@@ -1,0 +1,1 @@
+export type { Bucket } from './bucket.ts'

@@ -1,0 +1,1 @@
+export { ATTRIBUTES, METRICS, SCOPE } from './names.ts'
