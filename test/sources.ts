@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { type Package, parse, readPackages } from './architecture.ts'
 import { root } from './samples.ts'
 
-/** `ergometer` and the packages of this repository that are installed with it. */
+/** `ergometer`, the packages of this repository that are installed with it, and the one that is bundled into it. */
 export function installedPackages(): Package[] {
   const all = readPackages(join(root, 'packages'))
   const found: Package[] = []
@@ -15,6 +15,7 @@ export function installedPackages(): Package[] {
     Object.keys(one.manifest.dependencies ?? {}).forEach(visit)
   }
   visit('ergometer')
+  visit('@ergometer/otel')
   return found
 }
 

@@ -1,1 +1,5 @@
 export type { Bucket } from './bucket.ts'
+export type { CloudAccount, CloudSeries } from './cloud-account.ts'
+export { type InstanceModel, instanceModel } from './instance-model.ts'
+export { type PowerModel, wattsAt } from './power-model.ts'
+export type { Provider } from './provider.ts'

@@ -22,6 +22,8 @@ export interface MeterContext {
   readonly log: (message: string, details?: LogDetails) => void
   /** Aborted when the meter is closed, or could not be opened. */
   readonly signal: AbortSignal
+  /** A run that is over and is owed readings: a meter that reports late tells of this time, and of no other. Absent: of now. */
+  readonly window?: { readonly from: Date; readonly to: Date } | undefined
 }
 
 /** The real world, as this process sees it, but for the parts that are given. */
@@ -37,6 +39,7 @@ export function realContext(
     clock: parts.clock ?? monotonicSeconds,
     log: parts.log ?? (() => {}),
     signal: parts.signal ?? new AbortController().signal,
+    ...(parts.window ? { window: parts.window } : {}),
   }
 }
 
