@@ -1,18 +1,10 @@
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { isMainThread, parentPort } from 'node:worker_threads'
-import { type IntensityOrigin, type MeterSource, Recorder, redactArguments } from '@ergometer/core'
-import {
-  loadMeter,
-  MeterError,
-  type MeterHandle,
-  monotonicSeconds,
-  openHere,
-  openIsolated,
-  realContext,
-} from '@ergometer/meter'
+import { type IntensityOrigin, Recorder, redactArguments } from '@ergometer/core'
+import { monotonicSeconds, realContext } from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
-import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
+import { type MeterLog, meterSource } from './open-meter.ts'
 import { openSource, REPLIES_FOLDER } from './open-source.ts'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
 import type { SourceRequest } from './source-request.ts'
@@ -40,7 +32,7 @@ function record(start: StartMessage): void {
   recorder = new Recorder(
     {
       ...options,
-      meters: meters.map((request) => sourceOf(request, log, environment)),
+      meters: meters.map((request) => meterSource(request, log(request.name), environment)),
       factors: factorsFrom(given),
       given,
       ...(source ? { source: originOf(source, start, log('recorder')) } : {}),
@@ -87,57 +79,7 @@ function originOf(
   }
 }
 
-type Log = (meter: string) => NonNullable<Parameters<typeof openHere>[1]>['log']
-
-/** Ours are trusted and opened here; those of others each in a process of their own. */
-function sourceOf(request: MeterRequest, log: Log, environment: StartMessage['environment']): MeterSource {
-  const { name, builtin, options, required } = request
-  const logged = log(name)
-  const common = logged ? { log: logged } : {}
-  const open = async (loaded: () => void): Promise<MeterHandle> => {
-    const module = builtin
-      ? import.meta.resolve(BUILTIN_METERS[builtin] as string)
-      : (request.module as string)
-    const meter = builtin ?? request.meter
-    const reference = {
-      module,
-      ...(meter === undefined ? {} : { meter }),
-      ...(options === undefined ? {} : { options }),
-    }
-    if (builtin) {
-      const ours = await loadMeter(reference)
-      loaded()
-      const availability = await ours.definition.probe?.(ours.options, realContext())
-      if (availability?.available === false) {
-        const message = `${availability.why} ('ergometer doctor' tells what to do)`
-        throw new MeterError(message, { outcome: 'fatal', code: 'METER_UNAVAILABLE' })
-      }
-      if (!ours.definition.isolate) return openHere(ours, common)
-    }
-    return openIsolated(reference, {
-      ...common,
-      importer: new URL('./import-module.js', import.meta.url).href,
-      probeFirst: builtin === undefined,
-      loaded,
-      env: { ...process.env, ...environment },
-    }).catch((error: MeterError) => {
-      throw builtin === undefined ? withNextStep(error, name) : error
-    })
-  }
-  return { name, wanted: required, open }
-}
-
-/** What a meter of somebody else's says of itself may name neither it nor what to do. */
-function withNextStep(error: MeterError, name: string): MeterError {
-  const { message, outcome, code } = error
-  if (code === 'METER_OPTIONS_INVALID' || code === 'METER_SPECIFICATION_VERSION') return error
-  const line = message.startsWith('meter ') ? message : `meter '${name}': ${message}`
-  return new MeterError(`${line} ('ergometer doctor --meter ${name}' tells more)`, {
-    outcome,
-    code,
-    cause: error,
-  })
-}
+type Log = (meter: string) => MeterLog
 
 function finish(): void {
   setTimeout(() => process.exit(0), 500)
