@@ -121,7 +121,7 @@ function outermost(chosen: readonly BoundaryDomain[], domains: readonly Boundary
 }
 
 /** Of several domains of one identity the best counts: what knows anything, counter before power before model, local before cloud. */
-function bestByIdentity(domains: readonly BoundaryDomain[]): Map<string, BoundaryDomain> {
+export function bestByIdentity(domains: readonly BoundaryDomain[]): Map<string, BoundaryDomain> {
   const best = new Map<string, BoundaryDomain>()
   for (const one of domains) {
     const identity = identityOf(one)

@@ -26,6 +26,16 @@ export {
 } from './event-directory.ts'
 export { ROTATE_AT } from './event-files.ts'
 export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
+export {
+  defineExporter,
+  type Exporter,
+  type ExporterContext,
+  type ExporterDefinition,
+  exporterOptions,
+  type FinishedRun,
+  findExporter,
+  type PastTotals,
+} from './exporter.ts'
 export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
 export { type Estimate, forecastTotal, type Taken } from './forecast.ts'
@@ -50,7 +60,7 @@ export {
 export { JournalTail } from './journal-tail.ts'
 export { decodeLine, encodeLine } from './journal-text.ts'
 export { KnownEnergy } from './known-energy.ts'
-export type { LiveTotals } from './live-totals.ts'
+export type { LiveDomain, LiveIntensity, LiveTotals } from './live-totals.ts'
 export type { MeterSource } from './meter-loop.ts'
 export type { Plan } from './plan.ts'
 export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'

@@ -1,9 +1,13 @@
+import type { IntensityCurve } from '@ergometer/carbon'
 import type { Budget, BudgetUse } from './budget.ts'
 import { budgetUse } from './budget.ts'
 import { type Factors, facilityFactor } from './factors.ts'
+import { HardwareLayers } from './hardware-layers.ts'
 import { LiveGrams } from './live-grams.ts'
-import { type LiveTotals, liveTotals } from './live-totals.ts'
+import { type LiveIntensity, type LiveTotals, liveTotals } from './live-totals.ts'
+import { MethodTotals } from './method-totals.ts'
 import type { Recording } from './recording.ts'
+import type { Report } from './report.ts'
 
 /** The instant of live totals. */
 export interface LiveInstant {
@@ -12,16 +16,28 @@ export interface LiveInstant {
   /** Monotonic seconds of the host. */
   readonly monotonic: number
   /** Intensity of now where it changes; absent: that of the factors holds. */
-  readonly intensity?: { readonly gramsPerKilowattHour: number | undefined } | undefined
+  readonly intensity?:
+    | { readonly gramsPerKilowattHour: number | undefined; readonly curve: IntensityCurve }
+    | undefined
+  /** How often each meter has failed. */
+  readonly meters: LiveTotals['meters'] & {}
+  /** True while a meter is yet to open: what its domains stand for is not known. */
+  readonly opening: boolean
 }
+
+/** Seconds after which hardware goes out although a meter has not opened yet. */
+const LONGEST_OPENING = 10
 
 /** The totals of a run while it goes on, once a second: they never fall. */
 export class LiveAccount {
   readonly #factors: Factors
   readonly #budget: Budget | undefined
   readonly #grams = new LiveGrams()
+  readonly #methods = new MethodTotals()
+  readonly #layers = new HardwareLayers()
+  #layered = 0
   #second = -1
-  #joules = 0
+  #last: LiveTotals | undefined
 
   constructor(factors: Factors, budget: Budget | undefined) {
     this.#factors = factors
@@ -31,11 +47,44 @@ export class LiveAccount {
   /** The totals of a second that were not told yet, and how much of the budget is spent; undefined: they were. */
   totals(
     recording: Recording,
-    { seconds, monotonic, intensity }: LiveInstant,
+    instant: LiveInstant,
   ): { totals: LiveTotals; use: BudgetUse | undefined } | undefined {
-    const second = Math.floor(seconds)
+    const second = Math.floor(instant.seconds)
     if (second === this.#second) return undefined
     this.#second = second
+    const totals = this.#look(recording, instant)
+    const use = this.#budget && budgetUse(this.#budget, totals)
+    return { totals: use ? { ...totals, budget: use } : totals, use }
+  }
+
+  /** The last totals, as the report of the whole run has them, but that nothing falls. */
+  close(recording: Recording, instant: LiveInstant, report: Report): LiveTotals {
+    const before = this.#look(recording, { ...instant, opening: false })
+    const { energy, carbon } = report
+    const known = new Map(energy.domains.map((one) => [one.id, one]))
+    const joules = atLeast(before.joules, energy.joules)
+    const gramsCo2e = atLeast(before.gramsCo2e, carbon.gramsCo2e)
+    return {
+      ...before,
+      seconds: report.run.seconds,
+      ...(joules === undefined ? {} : { joules, byMethod: this.#methods.upTo(joules, energy.byMethod) }),
+      ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
+      coverage: energy.coverage,
+      domains: before.domains.map((one) => {
+        const { watts: _, ...last } = one
+        const told = known.get(one.id)
+        const joules = atLeast(one.joules, told?.joules)
+        return {
+          ...last,
+          ...(joules === undefined ? {} : { joules }),
+          coverage: told?.coverage ?? one.coverage,
+        }
+      }),
+    }
+  }
+
+  #look(recording: Recording, instant: LiveInstant): LiveTotals {
+    const { seconds, monotonic, intensity, meters } = instant
     const gramsOf =
       intensity &&
       ((joules: number, level: Parameters<typeof facilityFactor>[1]) => {
@@ -43,9 +92,41 @@ export class LiveAccount {
         const factor = facilityFactor(this.#factors, level)
         return this.#grams.upTo(joules, grams === undefined ? undefined : grams * factor)
       })
-    const known = liveTotals(recording, this.#factors, seconds, monotonic, this.#joules, gramsOf)
-    this.#joules = known.joules ?? this.#joules
-    const use = this.#budget && budgetUse(this.#budget, known)
-    return { totals: use ? { ...known, budget: use } : known, use }
+    const known = liveTotals(recording, this.#factors, seconds, monotonic, this.#last?.joules, gramsOf)
+    const gramsCo2e = atLeast(this.#last?.gramsCo2e, known.gramsCo2e)
+    if (recording.domains.length > this.#layered && (!instant.opening || seconds > LONGEST_OPENING)) {
+      this.#layered = recording.domains.length
+      this.#layers.take(recording.domains)
+    }
+    const { joules, byMethod } = known
+    this.#last = {
+      ...known,
+      ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
+      ...(joules === undefined || !byMethod ? {} : { byMethod: this.#methods.upTo(joules, byMethod) }),
+      intensity: this.#intensity(intensity),
+      work: { ...recording.work.total },
+      scores: Object.fromEntries([...recording.scores.latest].map(([name, { value }]) => [name, value])),
+      meters,
+      domains: known.domains.map((one) => {
+        const layer = this.#layers.of(one.id)
+        return layer ? { ...one, layer } : one
+      }),
+    }
+    return this.#last
   }
+
+  #intensity(changing: LiveInstant['intensity']): LiveIntensity {
+    const { intensity } = this.#factors
+    const zone = changing ? changing.curve.standIn?.zone : intensity.zone
+    const grams = changing ? changing.gramsPerKilowattHour : intensity.gramsPerKilowattHour
+    return {
+      kind: changing ? changing.curve.kind : intensity.kind,
+      ...(zone === undefined ? {} : { zone }),
+      ...(grams === undefined ? {} : { gramsPerKilowattHour: grams }),
+    }
+  }
+}
+
+function atLeast(floor: number | undefined, value: number | undefined): number | undefined {
+  return value === undefined ? floor : Math.max(floor ?? 0, value)
 }

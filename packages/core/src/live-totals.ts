@@ -1,8 +1,39 @@
+import type { IntensityKind } from '@ergometer/carbon'
+import type { DomainKind, Method } from '@ergometer/meter'
 import { type Boundary, chooseBoundary } from './boundary.ts'
 import type { BudgetUse } from './budget.ts'
 import { type Factors, gramsOf } from './factors.ts'
+import type { HardwareLayer } from './hardware-layers.ts'
 import type { HealthEntry } from './health.ts'
 import type { Recording } from './recording.ts'
+import type { Work } from './work-ledger.ts'
+
+/** A domain of a running run. */
+export interface LiveDomain {
+  readonly id: string
+  readonly joules?: number
+  /** Mean of the last whole second. */
+  readonly watts?: number
+  readonly kind: DomainKind
+  readonly label: string
+  readonly method: Method
+  /** Of the run so far, 0 to 1. */
+  readonly coverage: number
+  /** The thing itself: `gpu:<UUID>`. */
+  readonly identity?: string
+  /** Id of the domain that contains it. */
+  readonly within?: string
+  /** How it goes out as hardware; absent: not at all, since another one stands for it, or it is not decided yet. */
+  readonly layer?: HardwareLayer
+}
+
+/** The intensity that live grams go by. */
+export interface LiveIntensity {
+  readonly kind: IntensityKind
+  readonly zone?: string
+  /** Of now; absent while it is not known. */
+  readonly gramsPerKilowattHour?: number
+}
 
 /** Totals of a running run: `live.json`. Absent means unknown. */
 export interface LiveTotals {
@@ -19,7 +50,15 @@ export interface LiveTotals {
   readonly coverage: number
   /** How much of the run's budget is spent; absent where there is none. */
   readonly budget?: BudgetUse
-  readonly domains: readonly { readonly id: string; readonly joules?: number; readonly watts?: number }[]
+  readonly domains: readonly LiveDomain[]
+  /** The total by how it is known; the parts never fall either. */
+  readonly byMethod?: Readonly<Partial<Record<Method, number>>>
+  readonly intensity?: LiveIntensity
+  readonly work?: Readonly<Work>
+  /** The last score of each name. */
+  readonly scores?: Readonly<Record<string, number>>
+  /** How often each meter could not be opened or read. */
+  readonly meters?: readonly { readonly name: string; readonly failures: number }[]
   readonly health: readonly HealthEntry[]
 }
 
@@ -63,11 +102,26 @@ export function liveTotals(
     ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
     ...(watts.length > 0 && watts.every((value) => value !== undefined) ? { watts: sum(watts) } : {}),
     coverage,
-    domains: recording.domains.map(({ id, ledger, watts }) => ({
+    domains: recording.domains.map(({ id, meter, domain, ledger, watts }, index) => ({
       id,
       ...(ledger.seconds > 0 ? { joules: ledger.joules } : {}),
       ...(watts === undefined ? {} : { watts }),
+      kind: domain.kind,
+      label: domain.label,
+      method: domain.method,
+      coverage: shares[index] ?? 0,
+      ...(domain.identity === undefined ? {} : { identity: domain.identity }),
+      ...(domain.within === undefined ? {} : { within: `${meter}:${domain.within}` }),
     })),
+    ...(joules === undefined ? {} : { byMethod: joulesByMethod(counted) }),
     health: recording.health.entries,
   }
+}
+
+function joulesByMethod(counted: Recording['domains']): Partial<Record<Method, number>> {
+  const sums: Partial<Record<Method, number>> = {}
+  for (const { domain, ledger } of counted) {
+    if (ledger.seconds > 0) sums[domain.method] = (sums[domain.method] ?? 0) + ledger.joules
+  }
+  return sums
 }

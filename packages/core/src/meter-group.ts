@@ -31,6 +31,8 @@ export class MeterGroup {
   readonly #loops: readonly MeterLoop[]
   readonly #indices = new Map<MeterHandle, number[]>()
   readonly #declaredBy = new Map<string, MeterSource>()
+  /** Meters that cannot work here. */
+  readonly #absent = new Set<string>()
   #baselines: Map<string, Baseline> | undefined
 
   /** `interval`: seconds between two reads, if not each meter's own. */
@@ -67,6 +69,17 @@ export class MeterGroup {
   /** Waits for the first reading of each meter, or until it is known that there is none. */
   async firstReadings(): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.first))
+  }
+
+  /** True while a meter has neither opened nor failed. */
+  get opening(): boolean {
+    return this.#loops.some((loop) => loop.opening)
+  }
+
+  /** How often opening or reading has failed, by the name of the meter; a meter that was never there has no failures. */
+  get failures(): { readonly name: string; readonly failures: number }[] {
+    const opened = this.#loops.filter((loop) => !loop.opening && !this.#absent.has(loop.name))
+    return opened.map(({ name, failed }) => ({ name, failures: failed }))
   }
 
   /** True if somebody named a meter. */
@@ -202,6 +215,7 @@ export class MeterGroup {
     const { health } = recording
     const severity = outcome === 'retry' ? 'warning' : 'error'
     if (code === 'METER_UNAVAILABLE') {
+      this.#absent.add(meter)
       health.add({ severity: source.wanted ? 'warning' : 'info', code: 'meter-unavailable', message, meter })
     } else if (code === 'METER_TIMEOUT') {
       health.add({ severity, code: 'meter-timeout', message, meter })

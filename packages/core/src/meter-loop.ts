@@ -56,6 +56,8 @@ export class MeterLoop {
   #jitter = 0
   /** Reads and openings that failed since the last that did not. */
   failures = 0
+  /** All that ever failed. */
+  failed = 0
   #deaths = 0
   #openedAt = 0
   #cancel: () => void = () => {}
@@ -134,6 +136,7 @@ export class MeterLoop {
 
   #fail(error: MeterError): void {
     this.failures++
+    this.failed++
     this.#listener.trouble(error, this.handle)
   }
 

@@ -20,7 +20,7 @@ import type { HealthEntry } from './health.ts'
 import { IntensityFeed, type IntensityOrigin } from './intensity-feed.ts'
 import { readJournal } from './journal.ts'
 import { type EndLine, JOURNAL_VERSION, type JournalLine, type StartLine } from './journal-line.ts'
-import { LiveAccount } from './live-account.ts'
+import { LiveAccount, type LiveInstant } from './live-account.ts'
 import type { LiveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
@@ -84,8 +84,8 @@ export interface RecorderListener {
   live(totals: LiveTotals): void
   /** The budget is spent: told once. */
   budget(use: BudgetUse): void
-  /** The run is over. */
-  report(report: Report): void
+  /** The run is over. `totals`: the last ones, as in the report. */
+  report(report: Report, totals: LiveTotals): void
 }
 
 /** How a run ended, and when: monotonic seconds, absent: now. */
@@ -419,9 +419,13 @@ export class Recorder {
     this.#listener.budget(use)
   }
 
+  #instant(): LiveInstant {
+    const { failures: meters, opening } = this.#meters
+    return { seconds: this.#now(), monotonic: this.#clock(), intensity: this.#feed, meters, opening }
+  }
+
   #publish(recording: Recording): void {
-    const instant = { seconds: this.#now(), monotonic: this.#clock(), intensity: this.#feed }
-    const live = this.#live.totals(recording, instant)
+    const live = this.#live.totals(recording, this.#instant())
     if (!live) return
     if (live.use && live.use.share >= 1) this.#spend(recording, live.use)
     this.#listener.live(live.totals)
@@ -464,7 +468,7 @@ export class Recorder {
     this.#closed = true
     recording.close(at, this.#spent === undefined ? end : { ...end, status: 'aborted', reason: this.#spent })
     const { report, kept } = await this.#report()
-    this.#listener.report(report)
+    this.#listener.report(report, this.#live.close(recording, this.#instant(), report))
     // Nobody waits any more: a disk that stalls has all the time it needs.
     await kept
     await this.#store.close()

@@ -31,10 +31,10 @@ export class Recording {
   readonly health: HealthLog
   readonly domains: RecordedDomain[] = []
   readonly work = new WorkLedger()
+  readonly scores = new ScoreLedger()
   readonly tags: Record<string, string> = {}
   readonly #write: (line: JournalLine) => void
   readonly #phases = new PhaseTracker()
-  readonly #scores = new ScoreLedger()
   readonly #names = { work: new Set<string>(), score: new Set<string>(), tag: new Set<string>() }
   readonly #processes: Map<string, string>
   readonly #told: Set<string>
@@ -253,7 +253,7 @@ export class Recording {
 
   #addScores(scores: Extract<ClientEvent, { kind: 'score' }>['scores'], time: number): boolean {
     for (const [name, score] of Object.entries(this.#bounded('score', scores))) {
-      this.#scores.add(name, { time, ...score })
+      this.scores.add(name, { time, ...score })
     }
     return true
   }
@@ -339,7 +339,7 @@ export class Recording {
     const phases = this.#phases.settle(from, until)
     const folds = [...phases.folded].map(([name, fast]) => new Fold(name, fast, this.work))
     const ends = folds.flatMap((fold) => [fold.from, fold.to])
-    const edges = [...new Set([...phases.edges, ...this.#scores.times, ...ends])]
+    const edges = [...new Set([...phases.edges, ...this.scores.times, ...ends])]
       .filter((time) => time > from && time <= until)
       .sort((a, b) => a - b)
       .slice(0, MOST_EDGE_ROWS)
@@ -396,7 +396,7 @@ export class Recording {
   }
 
   #writeScores(until: number): void {
-    for (const { name, score } of this.#scores.settle(until)) {
+    for (const { name, score } of this.scores.settle(until)) {
       const { time, ...told } = score
       this.#write({ kind: 'score', t: time, name, ...told })
     }

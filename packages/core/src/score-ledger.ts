@@ -10,10 +10,13 @@ export interface WaitingScore {
 
 /** Scores until their second is written. */
 export class ScoreLedger {
+  /** The last score of each name. */
+  readonly latest = new Map<string, WaitingScore>()
   readonly #waiting = new Map<string, WaitingScore[]>()
 
   /** Takes a score of a name. */
   add(name: string, score: WaitingScore): void {
+    if (score.time >= (this.latest.get(name)?.time ?? 0)) this.latest.set(name, score)
     const waiting = this.#waiting.get(name) ?? []
     waiting.push(score)
     this.#waiting.set(name, waiting)

@@ -77,7 +77,9 @@ describe('live totals', () => {
     })
     recording.addDomain('sim', domainOf(), 1)
     recording.settle(5)
-    expect(liveTotals(recording, FACTORS, 5, 1005).domains).toEqual([{ id: 'sim:one' }])
+    expect(liveTotals(recording, FACTORS, 5, 1005).domains).toEqual([
+      { id: 'sim:one', kind: 'gpu', label: 'One', method: 'measured', coverage: 0 },
+    ])
   })
 
   test('have the watts of the last whole second, and none once that is unknown', () => {
