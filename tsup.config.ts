@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 /** Entry points that have types of their own: what a program imports. */
-const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'sources', 'tfjs']
+const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'resource', 'setup', 'sources', 'tfjs']
 /** Entry points that are only ever started. */
 const PROGRAM_ENTRIES: Record<string, string[]> = {
-  'packages/ergometer': ['cli', 'commands', 'recorder', 'import-module'],
+  'packages/ergometer': ['cli', 'commands', 'recorder', 'import-module', 'telemetry'],
   'packages/meter': ['child'],
   'packages/create-ergometer-meter': ['cli'],
 }
@@ -88,6 +88,10 @@ function build(directory: string): Options {
     external: installedBeside(directory),
     plugins: [command],
     esbuildPlugins: [licences(outDir)],
+    // A package of ours that goes into the bundle comes from its sources: nothing waits for its build.
+    esbuildOptions(options) {
+      options.conditions = ['@ergometer/source', 'module']
+    },
     dts: types && { entry: existing([...LIBRARY_ENTRIES, ...(EXPORTED_PROGRAMS[directory] ?? [])]) },
   }
 }

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Workspace packages are tested from their sources, without a build between an edit and its test.
-const conditions = ['@ergometer/source', 'module', 'node', 'development|production']
+const conditions = ['@ergometer/source', 'node', 'development|production']
 const resolve = { conditions }
 const ssr = { resolve }
 

@@ -4,7 +4,7 @@ import { budgetUse } from './budget.ts'
 import { type Factors, facilityFactor } from './factors.ts'
 import { HardwareLayers } from './hardware-layers.ts'
 import { LiveGrams } from './live-grams.ts'
-import { type LiveIntensity, type LiveTotals, liveTotals } from './live-totals.ts'
+import { type LiveDomain, type LiveIntensity, type LiveTotals, liveTotals } from './live-totals.ts'
 import { MethodTotals } from './method-totals.ts'
 import type { Recording } from './recording.ts'
 import type { Report } from './report.ts'
@@ -35,7 +35,8 @@ export class LiveAccount {
   readonly #grams = new LiveGrams()
   readonly #methods = new MethodTotals()
   readonly #layers = new HardwareLayers()
-  #layered = 0
+  /** So many domains were there when it was decided what goes out as hardware. */
+  #seen = 0
   #second = -1
   #last: LiveTotals | undefined
 
@@ -59,32 +60,34 @@ export class LiveAccount {
 
   /** The last totals, as the report of the whole run has them, but that nothing falls. */
   close(recording: Recording, instant: LiveInstant, report: Report): LiveTotals {
-    const before = this.#look(recording, { ...instant, opening: false })
+    const before = this.#last
+    // What was read beyond the run's end is not the run's: of what is known by now the domains are taken alone.
+    const { domains } = liveTotals(recording, this.#factors, instant.seconds, instant.monotonic)
+    this.#layers.take(recording.domains)
     const { energy, carbon } = report
-    const known = new Map(energy.domains.map((one) => [one.id, one]))
-    const joules = atLeast(before.joules, energy.joules)
-    const gramsCo2e = atLeast(before.gramsCo2e, carbon.gramsCo2e)
+    const told = new Map(energy.domains.map((one) => [one.id, one]))
+    const last = new Map(before?.domains.map((one) => [one.id, one]))
+    const joules = atLeast(before?.joules, energy.joules)
+    const gramsCo2e = atLeast(before?.gramsCo2e, carbon.gramsCo2e)
     return {
-      ...before,
+      v: 1,
+      t: instant.monotonic,
       seconds: report.run.seconds,
       ...(joules === undefined ? {} : { joules, byMethod: this.#methods.upTo(joules, energy.byMethod) }),
       ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
       coverage: energy.coverage,
-      domains: before.domains.map((one) => {
-        const { watts: _, ...last } = one
-        const told = known.get(one.id)
-        const joules = atLeast(one.joules, told?.joules)
-        return {
-          ...last,
-          ...(joules === undefined ? {} : { joules }),
-          coverage: told?.coverage ?? one.coverage,
-        }
+      ...this.#around(recording, instant),
+      domains: domains.map(({ watts: _watts, joules: _joules, ...one }) => {
+        const known = atLeast(last.get(one.id)?.joules, told.get(one.id)?.joules)
+        const coverage = told.get(one.id)?.coverage ?? one.coverage
+        return this.#layered({ ...one, coverage, ...(known === undefined ? {} : { joules: known }) })
       }),
+      health: report.health,
     }
   }
 
   #look(recording: Recording, instant: LiveInstant): LiveTotals {
-    const { seconds, monotonic, intensity, meters } = instant
+    const { seconds, monotonic, intensity } = instant
     const gramsOf =
       intensity &&
       ((joules: number, level: Parameters<typeof facilityFactor>[1]) => {
@@ -94,8 +97,8 @@ export class LiveAccount {
       })
     const known = liveTotals(recording, this.#factors, seconds, monotonic, this.#last?.joules, gramsOf)
     const gramsCo2e = atLeast(this.#last?.gramsCo2e, known.gramsCo2e)
-    if (recording.domains.length > this.#layered && (!instant.opening || seconds > LONGEST_OPENING)) {
-      this.#layered = recording.domains.length
+    if (recording.domains.length > this.#seen && (!instant.opening || seconds > LONGEST_OPENING)) {
+      this.#seen = recording.domains.length
       this.#layers.take(recording.domains)
     }
     const { joules, byMethod } = known
@@ -103,16 +106,28 @@ export class LiveAccount {
       ...known,
       ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
       ...(joules === undefined || !byMethod ? {} : { byMethod: this.#methods.upTo(joules, byMethod) }),
-      intensity: this.#intensity(intensity),
-      work: { ...recording.work.total },
-      scores: Object.fromEntries([...recording.scores.latest].map(([name, { value }]) => [name, value])),
-      meters,
-      domains: known.domains.map((one) => {
-        const layer = this.#layers.of(one.id)
-        return layer ? { ...one, layer } : one
-      }),
+      ...this.#around(recording, instant),
+      domains: known.domains.map((one) => this.#layered(one)),
     }
     return this.#last
+  }
+
+  /** What is told beside the energy. */
+  #around(
+    { work, scores }: Recording,
+    { intensity, meters }: LiveInstant,
+  ): Pick<LiveTotals, 'intensity' | 'work' | 'scores' | 'meters'> {
+    return {
+      intensity: this.#intensity(intensity),
+      work: { ...work.total },
+      scores: Object.fromEntries([...scores.latest].map(([name, { value }]) => [name, value])),
+      meters,
+    }
+  }
+
+  #layered(one: LiveDomain): LiveDomain {
+    const layer = this.#layers.of(one.id)
+    return layer ? { ...one, layer } : one
   }
 
   #intensity(changing: LiveInstant['intensity']): LiveIntensity {

@@ -17,8 +17,14 @@ export function hostProvenance(roots: SystemRoots): Record<string, unknown> {
   }
 }
 
-/** The commit that a directory is at, and whether tracked files differ from it. Slow: git is asked. */
-export async function findGit(directory: string): Promise<{ commit: string; dirty: boolean } | undefined> {
+/** The commit that a directory is at, and whether tracked files differ from it. */
+export interface GitState {
+  readonly commit: string
+  readonly dirty: boolean
+}
+
+/** What git says of a directory; undefined where it says nothing. Slow: a process is started. */
+export async function findGit(directory: string): Promise<GitState | undefined> {
   const commit = await git(directory, ['rev-parse', 'HEAD'])
   if (!commit || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined
   const changes = await git(directory, ['status', '--porcelain', '--untracked-files=no'])

@@ -26,7 +26,7 @@ import { MeterGroup } from './meter-group.ts'
 import type { MeterSource } from './meter-loop.ts'
 import { OwnAccount } from './own-account.ts'
 import { processIdentity, processName } from './process-identity.ts'
-import { findGit, hostProvenance } from './provenance.ts'
+import { findGit, type GitState, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
 import { RunStore } from './run-store.ts'
@@ -63,6 +63,8 @@ export interface RecorderOptions {
   readonly command?: readonly string[] | undefined
   /** Where the host's `/sys` and `/proc` are. */
   readonly roots: SystemRoots
+  /** What else is to be said of where the run comes from, once it is known what git says. */
+  readonly describe?: ((git: GitState | undefined) => Readonly<Record<string, unknown>>) | undefined
   /** Attribute a share of the CPUs' energy to the run's processes. */
   readonly attribute?: boolean | undefined
   readonly budget?: Budget | undefined
@@ -202,7 +204,9 @@ export class Recorder {
     const quick = { ...hostProvenance(this.#options.roots), ...(command ? { command } : {}) }
     this.#write({ kind: 'provenance', t: 0, provenance: quick })
     const git = await findGit(process.cwd())
-    if (git && !this.#closed) this.#write({ kind: 'provenance', t: 0, provenance: { git } })
+    const provenance = { ...(git ? { git } : {}), ...this.#options.describe?.(git) }
+    if (Object.keys(provenance).length > 0 && !this.#closed)
+      this.#write({ kind: 'provenance', t: 0, provenance })
   }
 
   /** Makes the event directory and the run's folder, and tells clients who records. */

@@ -28,6 +28,8 @@ const RECORDERS: readonly (keyof Settings)[] = [
   'budget',
   'targets',
   'group',
+  'otlp',
+  'prometheus',
   'recorder',
 ]
 
@@ -71,6 +73,11 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
     id: info.runId,
     name,
     env: { ERGOMETER_EVENTS: events },
+    attached: true,
+    exported: false,
+    say,
+    // Nothing accompanies a run that belongs to another process.
+    extend: () => {},
     get signal() {
       spending ??= watchBudget(client)
       return spending.signal

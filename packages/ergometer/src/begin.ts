@@ -4,7 +4,7 @@ import { monotonicSeconds } from '@ergometer/meter'
 import type { ChosenFactors } from './given-factors.ts'
 import { isTypeScript, requestMeters, withProcesses } from './meter-request.ts'
 import { meterEnvironment } from './recorder-link.ts'
-import type { StartMessage } from './recorder-message.ts'
+import type { ExportChoice, StartMessage } from './recorder-message.ts'
 import type { Settings } from './settings.ts'
 
 /** Seconds that a start waits for the first readings, and where something has to be translated first. */
@@ -48,6 +48,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const beginBy = baseline === undefined ? metersBy : metersBy + baseline + PATIENCE_BASELINE
   const name = settings.name ?? fallbackName
   const { interval, group, budget, targets } = settings
+  const exports = exportsOf(settings)
   const { given, source } = factors
   const config = redactValue({
     ...settings,
@@ -69,6 +70,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
       config: config as Record<string, unknown>,
       health,
       environment: meterEnvironment(),
+      ...(exports ? { exports } : {}),
       ...(interval === undefined ? {} : { interval }),
       ...(budget === undefined ? {} : { budget }),
       ...(targets === undefined ? {} : { targets }),
@@ -79,6 +81,25 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
     },
     patience: Math.max(0, beginBy - monotonicSeconds()),
   }
+}
+
+/** Where settings say to export to; undefined: nowhere. */
+export function exportsOf({ otlp, prometheus }: Settings): ExportChoice | undefined {
+  if (!otlp && !prometheus) return undefined
+  return { ...(otlp ? { otlp } : {}), ...(prometheus ? { prometheus } : {}) }
+}
+
+/**
+ * Settings of a command that exports because the standard variables ask for it: `OTEL_EXPORTER_OTLP_*`, unless it is for other signals
+ * than metrics, or another exporter is asked for.
+ */
+export function standardExport(env: Readonly<Record<string, string | undefined>>): Settings {
+  const asked = Object.keys(env).some(
+    (name) => /^OTEL_EXPORTER_OTLP_(?!TRACES_|LOGS_|PROFILES_)/.test(name) && env[name],
+  )
+  const exporters = (env['OTEL_METRICS_EXPORTER'] || 'otlp').split(',').map((name) => name.trim())
+  const off = env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || !exporters.includes('otlp')
+  return asked && !off ? { otlp: true } : {}
 }
 
 /** The folder that holds the runs. */

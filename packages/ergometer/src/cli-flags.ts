@@ -25,6 +25,8 @@ export interface Flags {
   target?: string[]
   config?: string
   group?: string
+  otlp?: string | true
+  prometheus?: string | true
 }
 
 /** Flags that say where runs lie. */
@@ -65,6 +67,19 @@ export function addFactorFlags(command: Command): Command {
     .option('--parameters <count>', 'parameters of the model, for SCI for AI')
 }
 
+/** Flags that say where to export to. */
+export function addExportFlags(command: Command): Command {
+  return command
+    .option(
+      '--otlp [url]',
+      'send metrics over OTLP to a base endpoint (default: as OTEL_EXPORTER_OTLP_* say, or http://localhost:4318)',
+    )
+    .option(
+      '--prometheus [host:port]',
+      'let Prometheus scrape metrics here, path /metrics (default: 127.0.0.1:9464)',
+    )
+}
+
 /** Scores to reach. */
 export function addTargetFlag(command: Command): Command {
   return command.option(
@@ -81,9 +96,11 @@ function collect(value: string, previous: string[] = []): string[] {
 /** Settings from flags. Throws an ErgometerError that names the flag. */
 export async function flagSettings(flags: Flags): Promise<Settings> {
   const { meter, tag, budget, target, interval, intensity, pue, baseline, config: _, ...texts } = flags
+  const { otlp, prometheus } = texts
   const { home, name, zone, scope, group, source, overhead, water, embodied, parameters } = texts
   const settings = {
     ...withValue({ home, name, zone, scope, group, source }),
+    ...withValue({ otlp: placeOf(otlp), prometheus: placeOf(prometheus) }),
     ...withValue({ interval: toNumber(interval), baseline: toNumber(baseline) }),
     ...withValue({ intensity: toNumber(intensity), pue: toNumber(pue), overhead: toNumber(overhead) }),
     ...withValue({
@@ -115,6 +132,11 @@ function toNumber(text: string | undefined): number | string | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   return text.trim() === '' || Number.isNaN(value) ? text : value
+}
+
+/** A flag without a value means the usual place. */
+function placeOf(value: string | true | undefined): string | true | undefined {
+  return value === '' ? true : value
 }
 
 /** What looks like JSON is JSON; anything else stays a text. */

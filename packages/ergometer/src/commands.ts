@@ -13,6 +13,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { homeOf } from './begin.ts'
 import { chooseRuns, RUN_ORDERS, type RunChoice } from './choose-runs.ts'
 import {
+  addExportFlags,
   addFactorFlags,
   addHomeFlags,
   addMeterFlags,
@@ -114,6 +115,7 @@ Examples:
     .option('--group <id>', 'id that the nodes of one distributed run share')
     .option('--live', 'show watts, joules and grams while it runs')
   addTargetFlag(run)
+  addExportFlags(run)
   addHomeFlags(run).action(async (flags: RunFlags) => {
     if (!command || command.length === 0)
       run.error("error: expected a command behind '--': ergometer run [flags] -- CMD")
@@ -234,6 +236,11 @@ async function findings(flags: Flags) {
   return examine(requestMeters(settings.meters, process.cwd()))
 }
 
+/** What may have a value has it behind `=` alone: the next word is never taken for one. */
+function withoutValue(arg: string): string {
+  return arg === '--otlp' || arg === '--prometheus' ? `${arg}=` : arg
+}
+
 /** A message of commander as one line of ours, with what to do. */
 function oneLine(text: string, command: string): string {
   const message = text
@@ -250,7 +257,7 @@ function oneLine(text: string, command: string): string {
  */
 export async function main(args: readonly string[], recorder?: ChildProcess): Promise<number> {
   const split = args.indexOf('--')
-  const own = split < 0 ? args : args.slice(0, split)
+  const own = (split < 0 ? args : args.slice(0, split)).map(withoutValue)
   // Without it the flags of CMD would be taken for ours.
   if (
     own[0] === 'run' &&

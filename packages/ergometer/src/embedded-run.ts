@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Report } from '@ergometer/core'
+import type { Report, RunExtension } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { EventClient } from './event-client.ts'
 import type { RecorderLink } from './recorder-link.ts'
@@ -11,6 +11,9 @@ import { say } from './say-once.ts'
 
 /** Seconds that the end waits for the recorder's report before it reads the journal itself. */
 const REPORT_PATIENCE = 1.7
+
+/** Seconds that what accompanies a run may take at its end. */
+const EXTENSION_PATIENCE = 1
 
 /** Seconds that a recorder in a thread of this process has to tidy up: it would end with the process. */
 const THREAD_PATIENCE = 1.5
@@ -25,6 +28,7 @@ export function recordRun(
   const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
   let failed: string | undefined
   let ended: Promise<Report> | undefined
+  const extensions: RunExtension[] = []
 
   const sayEnd = (aborted: boolean): void => {
     client.write({
@@ -48,10 +52,15 @@ export function recordRun(
     sayEnd(false)
     // Over the wire as well: there may be no event directory.
     link.end({ status: failed === undefined ? 'completed' : 'failed', time: monotonicSeconds() })
+    const deadline = monotonicSeconds() + REPORT_PATIENCE
     const report = await link.report(REPORT_PATIENCE)
     if (!report && how.metered) say('the recorder did not answer: the report is made from its journal')
     if (report && how.inline) await link.ended(THREAD_PATIENCE)
-    return report ?? fromJournal()
+    // With this process its container may end, and with that the recorder.
+    else if (report && start.exports) await link.exported(deadline - monotonicSeconds())
+    const made = report ?? fromJournal()
+    await accompany(extensions, made)
+    return made
   }
   const fromJournal = (): Report => {
     try {
@@ -70,7 +79,14 @@ export function recordRun(
     name,
     env: { ERGOMETER_EVENTS: events },
     signal: link.spent,
+    attached: false,
+    exported: start.exports !== undefined,
+    say,
     ...runCalls(client, folder),
+    live: () => link.totals ?? client.live(),
+    extend: (extension) => {
+      extensions.push(extension)
+    },
     fail: (reason = 'failed') => {
       failed = String(reason)
     },
@@ -82,4 +98,15 @@ export function recordRun(
       await this.end()
     },
   }
+}
+
+/** Tells extensions that the run is over, and waits for them a while. What goes wrong in them is theirs. */
+async function accompany(extensions: readonly RunExtension[], report: Report): Promise<void> {
+  const all = Promise.allSettled(extensions.map(async (extension) => extension.ended?.(report)))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, EXTENSION_PATIENCE * 1000)
+  })
+  await Promise.race([all, late])
+  clearTimeout(timer)
 }

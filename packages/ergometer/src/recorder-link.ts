@@ -34,11 +34,14 @@ type Send = (line: string | undefined) => void
 /** A line to the recorder of a run. It never keeps this process alive, and nothing it meets is thrown. */
 export class RecorderLink {
   runFolder: string | undefined
+  /** The run's last totals, once it is over. */
+  totals: LiveTotals | undefined
   readonly #listener: LinkListener
   readonly #send: Send
   readonly #spending = new AbortController()
   #readiness: Readiness | undefined
   #report: Report | undefined
+  #exported = false
   #gone = false
   #events: string | undefined
   #waiting: (() => void)[] = []
@@ -102,7 +105,10 @@ export class RecorderLink {
     else if ('live' in message) this.#listener.live?.(message.live)
     else if ('budget' in message) {
       this.#spending.abort(new ErgometerError('BUDGET_SPENT', budgetMessage(message.budget)))
-    } else if ('report' in message) this.#report = message.report
+    } else if ('report' in message) {
+      this.#report = message.report
+      this.totals = message.totals
+    } else if ('exported' in message) this.#exported = true
     else if ('ready' in message) {
       this.runFolder = message.ready.runFolder
       this.#readiness = { kind: 'ready', ...message.ready }
@@ -166,6 +172,11 @@ export class RecorderLink {
   async report(seconds: number): Promise<Report | undefined> {
     await this.#until(() => this.#report !== undefined || this.#gone, seconds)
     return this.#report
+  }
+
+  /** Waits for the last export, at most so many seconds. */
+  async exported(seconds: number): Promise<void> {
+    await this.#until(() => this.#exported || this.#gone, seconds)
   }
 
   /** Waits until the recorder has ended, at most so many seconds: a thread ends with its process, done or not. */

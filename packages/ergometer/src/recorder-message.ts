@@ -11,6 +11,12 @@ import type {
 import type { MeterRequest } from './meter-request.ts'
 import type { SourceRequest } from './source-request.ts'
 
+/** Where a run is exported to: a place, or, if true, the usual one. */
+export interface ExportChoice {
+  readonly otlp?: string | true
+  readonly prometheus?: string | true
+}
+
 /** First message to a recorder: the run that it is to record. */
 export interface StartMessage {
   readonly runId: string
@@ -38,6 +44,8 @@ export interface StartMessage {
   readonly health: readonly HealthEntry[]
   /** Send totals once a second. */
   readonly live?: boolean
+  /** Where the recorder exports the run to. */
+  readonly exports?: ExportChoice
   /** Variables that only meter processes need. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -52,4 +60,7 @@ export type FromRecorder =
   | { readonly health: HealthEntry }
   | { readonly live: LiveTotals }
   | { readonly budget: BudgetUse }
-  | { readonly report: Report }
+  /** `totals`: the last ones, as in the report. */
+  | { readonly report: Report; readonly totals: LiveTotals }
+  /** The last export is made, or given up. */
+  | { readonly exported: true }

@@ -4,6 +4,7 @@ import { isMainThread, parentPort } from 'node:worker_threads'
 import { type IntensityOrigin, Recorder, redactArguments } from '@ergometer/core'
 import { monotonicSeconds, realContext } from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
+import { LiveExporter, resourceOf } from './live-exporter.ts'
 import { type MeterLog, meterSource } from './open-meter.ts'
 import { openSource, REPLIES_FOLDER } from './open-source.ts'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
@@ -13,10 +14,13 @@ import { versions } from './version.ts'
 // The program of a recorder: one run, told by its parent on stdin, answered on file descriptor 3.
 // As a worker thread it talks to its parent by messages instead.
 
-/** Seconds that closing files and meters may take once the report is told: a disk that stalls gets on in the end. */
-const LAST_DEADLINE = 60
+/** Seconds that closing files and meters, and a last scrape, may take once the report is told: a disk that stalls gets on in the end. */
+const LAST_DEADLINE = 120
 
 let recorder: Recorder | undefined
+let exporter: LiveExporter | undefined
+/** The last export; undefined while the run goes on. */
+let exporting: Promise<void> | undefined
 let say: (message: FromRecorder) => void = () => {}
 /** Waits until what was said is on its way. */
 let drain: (then: () => void) => void = (then) => then()
@@ -27,8 +31,16 @@ function receive(message: ToRecorder): void {
 }
 
 function record(start: StartMessage): void {
-  const { meters, given, source, live, environment, command, ...options } = start
+  const { meters, given, source, live, environment, command, exports, ...options } = start
   const log: Log = (meter) => (message, details) => recorder?.log(meter, message, details)
+  if (exports) {
+    exporter = new LiveExporter(exports, start.name, (message) => {
+      const entry = { severity: 'warning', code: 'export-failed', message } as const
+      // After the end nobody reads the run's health any more.
+      if (exporting) say({ health: entry })
+      else recorder?.log('recorder', message, entry)
+    })
+  }
   recorder = new Recorder(
     {
       ...options,
@@ -39,6 +51,11 @@ function record(start: StartMessage): void {
       versions: versions(),
       roots: realContext(),
       command: command && redactArguments(command),
+      describe: (git) => {
+        const resource = resourceOf(start.runId, git?.commit)
+        exporter?.begin(resource)
+        return { resource }
+      },
     },
     {
       ready: (runFolder) => say({ ready: runFolder === undefined ? {} : { runFolder } }),
@@ -48,12 +65,14 @@ function record(start: StartMessage): void {
       },
       health: (entry) => say({ health: entry }),
       live: (totals) => {
+        exporter?.take(totals)
         if (live) say({ live: totals })
       },
       budget: (use) => say({ budget: use }),
-      report: (report) => {
-        say({ report })
-        setTimeout(finish, LAST_DEADLINE * 1000).unref()
+      report: (report, totals) => {
+        say({ report, totals })
+        exporting = exporter?.end(totals, isMainThread).then(() => say({ exported: true }))
+        setTimeout(exit, LAST_DEADLINE * 1000).unref()
       },
     },
     monotonicSeconds,
@@ -81,7 +100,13 @@ function originOf(
 
 type Log = (meter: string) => MeterLog
 
+/** Everything is closed; what is still being exported is waited for. */
 function finish(): void {
+  const over = exporting?.then(() => exporter?.over) ?? Promise.resolve()
+  void over.then(exit)
+}
+
+function exit(): void {
   setTimeout(() => process.exit(0), 500)
   drain(() => process.exit(0))
 }
@@ -116,6 +141,7 @@ function talkByPipes(): void {
   process.on('SIGINT', () => {})
   process.on('SIGHUP', () => {})
   process.on('SIGTERM', () => {
+    exporter?.hurry()
     if (recorder) void recorder.end({ status: 'aborted', signal: 'SIGTERM' }).then(finish)
     else finish()
   })

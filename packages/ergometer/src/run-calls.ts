@@ -2,11 +2,22 @@ import type { EventClient } from './event-client.ts'
 import { Outlook } from './outlook.ts'
 import type { Run } from './run.ts'
 
+/** What each arrangement does in its own way. */
+type OwnMembers =
+  | 'id'
+  | 'name'
+  | 'env'
+  | 'attached'
+  | 'exported'
+  | 'signal'
+  | 'fail'
+  | 'say'
+  | 'extend'
+  | 'end'
+  | typeof Symbol.asyncDispose
+
 /** The calls of a run that only speak to its recorder, or read what it wrote. `folder`: of the run. */
-export function runCalls(
-  client: EventClient,
-  folder: () => string,
-): Omit<Run, 'id' | 'name' | 'env' | 'signal' | 'fail' | 'end' | typeof Symbol.asyncDispose> {
+export function runCalls(client: EventClient, folder: () => string): Omit<Run, OwnMembers> {
   const outlook = new Outlook(client, folder)
   return {
     work: (increments) => client.work(increments),

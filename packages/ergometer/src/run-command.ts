@@ -3,7 +3,14 @@ import { constants } from 'node:os'
 import { ErgometerError, type LiveTotals, type RunEnd } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { liveLine, terminalReport } from '@ergometer/report'
-import { type Beginning, type BeginningDetails, baseName, begin, surroundingRecorder } from './begin.ts'
+import {
+  type Beginning,
+  type BeginningDetails,
+  baseName,
+  begin,
+  standardExport,
+  surroundingRecorder,
+} from './begin.ts'
 import { commandSettings, type Flags } from './cli-flags.ts'
 import { forwardSignals } from './forward-signals.ts'
 import { chooseFactors } from './given-factors.ts'
@@ -11,6 +18,7 @@ import { LiveDisplay } from './live-display.ts'
 import { readableReport } from './readable-report.ts'
 import { RecorderLink } from './recorder-link.ts'
 import { say, sayHealth } from './say-once.ts'
+import { mergeSettings } from './settings.ts'
 import { terminal } from './terminal.ts'
 
 /** Seconds that the end waits for the report: CMD's exit is not delayed beyond. */
@@ -81,20 +89,24 @@ export async function runCommand(
   )
   display?.clear()
   if (notStarted) say(notStarted)
-  link.end({ ...end, time: monotonicSeconds() })
+  const endedAt = monotonicSeconds()
+  link.end({ ...end, time: endedAt })
   if (readiness.kind === 'gone') return code
   const report = await link.report(REPORT_PATIENCE)
   // Of a command that did not start there is nothing to tell but why.
   if (notStarted) return code
   if (report) terminal.write(terminalReport(readableReport(report), terminal.options()))
   else say(`no report within ${REPORT_PATIENCE} s: 'ergometer report ${start.runId}' reads what was recorded`)
+  // With this process its container may end, and with that the recorder: its last export is waited for.
+  if (report && start.exports) await link.exported(endedAt + REPORT_PATIENCE - monotonicSeconds())
   return code
 }
 
 async function prepare(flags: RunFlags, details: Omit<BeginningDetails, 'factors'>): Promise<Beginning> {
   const { live: _live, budgetSignal: _signal, budgetGrace, ...rest } = flags
   graceOf(budgetGrace)
-  const { settings, typescript } = await commandSettings(rest)
+  const { settings: chosen, typescript } = await commandSettings(rest)
+  const settings = mergeSettings(chosen, standardExport(process.env))
   return begin(settings, { ...details, typescript, factors: await chooseFactors(settings) })
 }
 

@@ -1,4 +1,4 @@
-import type { LiveTotals, Report, ReportForecast, WorthwhileRule } from '@ergometer/core'
+import type { LiveTotals, Report, ReportForecast, RunExtension, WorthwhileRule } from '@ergometer/core'
 import type { Domain } from '@ergometer/meter'
 
 /** Increments of work: finite, not negative. */
@@ -40,6 +40,10 @@ export interface PushedTime {
 export interface Run {
   readonly id: string
   readonly name: string
+  /** True where the run belongs to another process, and this one only joined it as a phase. */
+  readonly attached: boolean
+  /** True where the recorder exports the run (`otlp`, `prometheus`): then no adapter does it a second time. */
+  readonly exported: boolean
   /** Environment for child processes that are to join this run. */
   readonly env: Readonly<Record<string, string>>
   /** Adds work: `run.work({ samples: 64 })`. */
@@ -59,7 +63,7 @@ export interface Run {
   fail(reason?: unknown): void
   /** Aborts when the run's budget is spent; for the training to look at, or to hand on. Never aborts without a budget. */
   readonly signal: AbortSignal
-  /** Totals so far, at most a second old; undefined while there are none. */
+  /** Totals so far, at most a second old, and the last ones once it is over; undefined while there are none. */
   live(): LiveTotals | undefined
   /**
    * What the whole run will take (joules, kWh, grams of CO2e, seconds), each with its 95 % interval, from what its epochs or
@@ -72,6 +76,10 @@ export interface Run {
    * which direction is better is the score's. True while the energy is unknown: no training stops for want of a meter.
    */
   worthwhile(options: WorthwhileOptions): boolean
+  /** Lets something accompany the run, such as an adapter that tells of it elsewhere. */
+  extend(extension: RunExtension): void
+  /** Says something to the user, once, in one line on stderr. */
+  say(message: string): void
   /** Ends the run. Always resolves, within 2 s, with its report; a second call gives the same one. */
   end(): Promise<Report>
   [Symbol.asyncDispose](): Promise<void>

@@ -151,7 +151,25 @@ const settings = {
     .max(600, 'expected seconds, at most 600')
     .optional(),
   group: z.string().min(1).max(256).optional(),
+  otlp: z
+    .union(
+      [z.boolean(), z.string().regex(/^https?:\/\/[^\s]+$/)],
+      'expected true, or a base endpoint such as http://localhost:4318',
+    )
+    .optional(),
+  prometheus: z
+    .union([z.boolean(), z.string().refine(isHostPort)], 'expected true, or HOST:PORT such as 127.0.0.1:9464')
+    .optional(),
   recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
+}
+
+function isHostPort(text: string): boolean {
+  const [, port] = /^(?:\[[0-9a-f:.]+\]|[^:[\]\s]*)(?::(\d{1,5}))?$/i.exec(text) ?? []
+  return (
+    text !== '' &&
+    Number(port ?? (/^\d+$/.test(text) ? text : 0)) < 65_536 &&
+    !/[:\]]$/.test(text.replace(/\]$/, ''))
+  )
 }
 
 /** Schema of `Settings`; unknown keys are errors. */

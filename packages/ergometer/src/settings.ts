@@ -47,6 +47,10 @@ export interface Settings {
   targets?: Record<string, number>
   /** Id that the nodes of one distributed run share. */
   group?: string
+  /** Export the run over OTLP: to a base endpoint, or, if true, where the `OTEL_*` variables say. */
+  otlp?: boolean | string
+  /** Let Prometheus scrape the run at `HOST:PORT`, or, if true, at 127.0.0.1:9464. */
+  prometheus?: boolean | string
   /** Where the recorder runs: in a process of its own, or in a worker thread of this one. */
   recorder?: 'process' | 'inline'
 }

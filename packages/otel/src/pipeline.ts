@@ -1,0 +1,112 @@
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { withFleetingGauges } from './fleeting-gauges.ts'
+import { type OtlpTarget, otlpExporter, targetText } from './otlp-exporter.ts'
+import { type HostPort, hostPort, PrometheusEndpoint } from './prometheus-endpoint.ts'
+import { watched } from './watched-exporter.ts'
+
+/** Where metrics go. */
+export interface ExportTargets {
+  /** OTLP: to a base endpoint, or, if true, where the `OTEL_*` variables say. */
+  readonly otlp?: string | boolean | OtlpTarget | undefined
+  /** A page for Prometheus, at `HOST:PORT`, or, if true, at 127.0.0.1:9464. */
+  readonly prometheus?: string | boolean | undefined
+}
+
+/** Milliseconds between two exports over OTLP, unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise. */
+const EXPORT_EVERY = 10_000
+/** Milliseconds that one export may take, retries included, unless `OTEL_METRIC_EXPORT_TIMEOUT` says otherwise. */
+const EXPORT_TIMEOUT = 10_000
+
+/** What a pipeline is made of its world. */
+export interface PipelineWorld {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Monotonic seconds. */
+  readonly clock: () => number
+  /** Is told, once for each kind of trouble, what goes wrong. */
+  readonly trouble: (message: string) => void
+}
+
+/** Metrics on their way out of this process. */
+export interface Pipeline {
+  readonly meterProvider: MeterProvider
+  /** Where Prometheus scrapes; undefined: nowhere, or not yet. */
+  readonly address: HostPort | undefined
+  /** Exports now. Resolves after so many seconds at the latest; never rejects. */
+  flush(deadlineSeconds: number): Promise<void>
+  /** Ends; `patient`: after the scrape that is due. Never rejects. */
+  close(patient: boolean): Promise<void>
+}
+
+/** Opens a pipeline. Throws an Error in one line for targets that make no sense. */
+export async function openPipeline(
+  { otlp, prometheus }: ExportTargets,
+  attributes: Readonly<Record<string, string | number>>,
+  { env, clock, trouble }: PipelineWorld,
+): Promise<Pipeline> {
+  const target: OtlpTarget = typeof otlp === 'string' ? { url: otlp } : typeof otlp === 'object' ? otlp : {}
+  const page =
+    prometheus === undefined || prometheus === false
+      ? undefined
+      : new PrometheusEndpoint(hostPort(prometheus === true ? '' : prometheus), trouble, clock)
+  const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, env, trouble)]
+  const meterProvider = new MeterProvider({
+    resource: resourceFromAttributes({ ...attributes }),
+    readers: [...pushing, ...(page ? [page.reader] : [])],
+  })
+  const flush = (deadline: number): Promise<void> =>
+    within(deadline, Promise.all(pushing.map((reader) => reader.forceFlush())))
+  return {
+    meterProvider,
+    get address() {
+      return page?.address
+    },
+    flush,
+    async close(patient) {
+      if (patient) await page?.lastScrape()
+      page?.close()
+      await within(1, meterProvider.shutdown({ timeoutMillis: 1000 }))
+    },
+  }
+}
+
+async function pushReader(
+  target: OtlpTarget,
+  env: PipelineWorld['env'],
+  trouble: PipelineWorld['trouble'],
+): Promise<PeriodicExportingMetricReader> {
+  const exportIntervalMillis = millisecondsOf(env['OTEL_METRIC_EXPORT_INTERVAL'], EXPORT_EVERY)
+  const timeout = millisecondsOf(env['OTEL_METRIC_EXPORT_TIMEOUT'], EXPORT_TIMEOUT)
+  let down = false
+  const exporter = watched(await otlpExporter(target, env), (error) => {
+    if (error && !down) {
+      const why = error.message.split('\n')[0] || error.name
+      trouble(
+        `metrics cannot be sent to ${targetText(target, env)}: ${why}; it is tried again, and 'ergometer export RUN --to otlp=URL' sends what is missing`,
+      )
+    }
+    down = error !== undefined
+  })
+  return withFleetingGauges(
+    new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis,
+      exportTimeoutMillis: Math.min(exportIntervalMillis, timeout),
+    }),
+  )
+}
+
+function millisecondsOf(text: string | undefined, otherwise: number): number {
+  const value = Number(text)
+  return text?.trim() && value > 0 && Number.isFinite(value) ? value : otherwise
+}
+
+/** Resolves when a promise has settled, or after so many seconds. */
+async function within(seconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000)
+  })
+  await Promise.race([promise.then(undefined, () => {}), late])
+  clearTimeout(timer)
+}
