@@ -10,6 +10,7 @@ import {
   terminalReport,
 } from '@ergometer/report'
 import { Command, CommanderError, Option } from 'commander'
+import { addAgentCommand } from './agent-command.ts'
 import { homeOf } from './begin.ts'
 import { chooseRuns, RUN_ORDERS, type RunChoice } from './choose-runs.ts'
 import {
@@ -228,6 +229,7 @@ Examples:
   })
 
   addWhenCommand(program, () => exit(NEGATIVE))
+  addAgentCommand(program, () => exit(USAGE))
   return program
 }
 

@@ -34,9 +34,10 @@ export class LiveExporter {
     })
   }
 
-  /** Begins, under a resource. */
-  begin(resource: ResourceAttributes): void {
+  /** Begins, under a resource; false if nothing can be exported, which is said. */
+  async begin(resource: ResourceAttributes): Promise<boolean> {
     this.#opening ??= this.#begin(resource)
+    return (await this.#opening) !== undefined
   }
 
   async #begin(resource: ResourceAttributes): Promise<LiveExport | undefined> {

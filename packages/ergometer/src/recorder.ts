@@ -53,7 +53,7 @@ function record(start: StartMessage): void {
       command: command && redactArguments(command),
       describe: (git) => {
         const resource = resourceOf(start.runId, git?.commit)
-        exporter?.begin(resource)
+        void exporter?.begin(resource)
         return { resource }
       },
     },

@@ -96,6 +96,9 @@ const source = z.union(
   'expected a source of intensity: a name, or what a source factory returns',
 )
 
+const PLACE_OF_OTLP = 'expected true, or a base endpoint such as http://localhost:4318'
+const PLACE_OF_PROMETHEUS = 'expected true, or HOST:PORT such as 127.0.0.1:9464'
+
 function hardwareProblem(choice: EmbodiedChoice): string | undefined {
   try {
     embodiedEmissions(choice)
@@ -152,24 +155,19 @@ const settings = {
     .optional(),
   group: z.string().min(1).max(256).optional(),
   otlp: z
-    .union(
-      [z.boolean(), z.string().regex(/^https?:\/\/[^\s]+$/)],
-      'expected true, or a base endpoint such as http://localhost:4318',
-    )
+    .union([z.boolean(), z.string().regex(/^https?:\/\/[^\s]+$/, PLACE_OF_OTLP)], PLACE_OF_OTLP)
     .optional(),
   prometheus: z
-    .union([z.boolean(), z.string().refine(isHostPort)], 'expected true, or HOST:PORT such as 127.0.0.1:9464')
+    .union([z.boolean(), z.string().refine(isHostPort, PLACE_OF_PROMETHEUS)], PLACE_OF_PROMETHEUS)
     .optional(),
   recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
 }
 
+/** `HOST:PORT`, `HOST`, `:PORT` or `PORT`. */
 function isHostPort(text: string): boolean {
-  const [, port] = /^(?:\[[0-9a-f:.]+\]|[^:[\]\s]*)(?::(\d{1,5}))?$/i.exec(text) ?? []
-  return (
-    text !== '' &&
-    Number(port ?? (/^\d+$/.test(text) ? text : 0)) < 65_536 &&
-    !/[:\]]$/.test(text.replace(/\]$/, ''))
-  )
+  const parts = /^(\[[0-9a-f:.]+\]|[^:[\]\s]*)(?::(\d{1,5}))?$/i.exec(text)
+  const port = parts?.[2] ?? (/^\d+$/.test(text) ? text : '0')
+  return parts !== null && text !== '' && Number(port) < 65_536
 }
 
 /** Schema of `Settings`; unknown keys are errors. */
