@@ -34,6 +34,9 @@ export class NodeRecorder {
   readonly #recording: Recording
   readonly #origin: number
   #cancel: () => void = () => {}
+  /** What was said before it is known that nothing is refused: a refusal says it once. */
+  readonly #early: HealthEntry[] = []
+  #started = false
 
   /** `clock`: monotonic seconds of the host. */
   constructor(options: NodeRecorderOptions, listener: NodeListener, clock: () => number) {
@@ -43,7 +46,10 @@ export class NodeRecorder {
     this.#account = new LiveAccount(options.factors, undefined)
     this.#recording = new Recording(
       () => {},
-      (entry) => listener.health(entry),
+      (entry) => {
+        if (this.#started) listener.health(entry)
+        else this.#early.push(entry)
+      },
     )
     this.#meters = new MeterGroup(
       options.meters,
@@ -60,6 +66,8 @@ export class NodeRecorder {
       await this.#meters.close()
       throw refused
     }
+    this.#started = true
+    for (const entry of this.#early.splice(0)) this.#listener.health(entry)
     this.#tick()
     await this.#meters.firstReadings()
   }
