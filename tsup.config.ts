@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 /** Entry points that have types of their own: what a program imports. */
-const LIBRARY_ENTRIES = ['index', 'conformance', 'report-schema', 'resource', 'setup', 'sources', 'tfjs']
+const LIBRARY_ENTRIES = [
+  'index',
+  'conformance',
+  'fleet-schema',
+  'report-schema',
+  'resource',
+  'setup',
+  'sources',
+  'tfjs',
+]
 /** Entry points that are only ever started. */
 const PROGRAM_ENTRIES: Record<string, string[]> = {
   'packages/ergometer': ['cli', 'commands', 'recorder', 'import-module', 'telemetry'],

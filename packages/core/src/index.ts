@@ -38,6 +38,8 @@ export {
 } from './exporter.ts'
 export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
+export { type FleetEfficiency, type FleetNode, type FleetReport, fleetReport } from './fleet-report.ts'
+export type { FleetRun, FleetScore } from './fleet-run.ts'
 export { type Estimate, forecastTotal, type Taken } from './forecast.ts'
 export type { HealthEntry } from './health.ts'
 export type { IntensityOrigin } from './intensity-feed.ts'

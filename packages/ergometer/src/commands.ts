@@ -23,6 +23,7 @@ import {
   type Flags,
   flagSettings,
 } from './cli-flags.ts'
+import { addFleetFlags, asksForFleet, type FleetFlags, fleetText } from './fleet-command.ts'
 import { chooseFactors } from './given-factors.ts'
 import { installedMeters } from './installed-meters.ts'
 import { listReports } from './list-runs.ts'
@@ -137,7 +138,9 @@ Examples:
     .option('--equivalents', 'what it is as much as: km by car, phone charges, …, with their sources')
   addFactorFlags(report)
   addTargetFlag(report)
-  addHomeFlags(report).action(async (name: string, flags: FormatFlags & ReportAdditions) => {
+  addFleetFlags(report)
+  addHomeFlags(report).action(async (name: string, flags: FormatFlags & ReportAdditions & FleetFlags) => {
+    if (asksForFleet(flags)) return print(await fleetText(flags, report))
     const { format, json, whatIf, equivalents, ...given } = flags
     const { settings } = await commandSettings(given)
     const chosen = await flagSettings(given)

@@ -1,3 +1,7 @@
-export { ATTRIBUTES, METRICS, SCOPE } from './names.ts'
+export { besideSelectors, type RunSelectors, resourceSelector, runSelectors } from './fleet-selectors.ts'
+export { FleetSeries } from './fleet-series.ts'
+export { ATTRIBUTES, METRICS, RESOURCE, SCOPE } from './names.ts'
 export { type Observation, type Observed, type ObserveOptions, observe } from './observe.ts'
 export { type Point, pointsOf } from './points.ts'
+export { type Owner, RunOwners } from './run-owners.ts'
+export { type StoredSeries, seriesKey } from './stored-series.ts'

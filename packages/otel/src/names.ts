@@ -63,6 +63,14 @@ export const ATTRIBUTES = {
   meterName: 'ergometer.meter.name',
 } as const
 
+/** Attributes of the resource by which a fleet's report tells runs and hosts apart. */
+export const RESOURCE = {
+  runId: 'ergometer.run.id',
+  instanceId: 'service.instance.id',
+  hostId: 'host.id',
+  hostName: 'host.name',
+} as const
+
 /** The instrumentation scope, and the conventions that its names follow. */
 export const SCOPE = {
   name: '@ergometer/otel',

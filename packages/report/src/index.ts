@@ -6,6 +6,7 @@ export {
   type MeterFinding,
   metersText,
 } from './doctor-text.ts'
+export { markdownFleet, terminalFleet } from './fleet-text.ts'
 export { type LiveFigures, liveLine } from './live-line.ts'
 export { type LocalInstant, localInstant } from './local-instant.ts'
 export { markdownReport } from './markdown-report.ts'

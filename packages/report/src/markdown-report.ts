@@ -1,18 +1,23 @@
 import type { Report } from '@ergometer/core'
 import { markdownCode, markdownText } from './markdown-text.ts'
 import type { Fact, Line, Phrase } from './phrase.ts'
-import { reportSections } from './sections.ts'
-import type { Table } from './table.ts'
+import { reportSections, type Sections } from './sections.ts'
+import { moreText, type Table } from './table.ts'
 
 /** Writes the report of a run as GitHub-flavoured Markdown, with the same content as `terminalReport`. */
 export function markdownReport(report: Report): string {
-  const { name, outcome, circumstances, facts, tables, closing } = reportSections(report)
+  return markdownSections(reportSections(report))
+}
+
+/** Writes sections as Markdown; ends with a line feed. */
+export function markdownSections(sections: Omit<Sections, 'status'>): string {
+  const { name, outcome, circumstances, facts, tables, closing } = sections
   const blocks = [
     `## ${markdownText(name)}`,
     `${markdownLine(outcome)}\\\n${markdownLine(circumstances)}`,
     facts.map(markdownFact).join('\n'),
     ...tables.map(markdownTable),
-    closing.map(markdownFact).join('\n'),
+    ...(closing.length === 0 ? [] : [closing.map(markdownFact).join('\n')]),
   ]
   return `${blocks.join('\n\n')}\n`
 }
@@ -32,7 +37,8 @@ function markdownFact({ label, lines }: Fact): string {
   return `- ${label}: ${lines.map(markdownLine).join('\\\n  ')}`
 }
 
-function markdownTable({ columns, rows, more }: Table): string {
+function markdownTable(table: Table): string {
+  const { columns, rows, more } = table
   const shown = columns.flatMap((column, at) => (column.drawing ? [] : [{ ...column, at }]))
   const noted = rows.some(({ notes }) => notes !== undefined && notes.length > 0)
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
@@ -46,5 +52,5 @@ function markdownTable({ columns, rows, more }: Table): string {
       ]),
     ),
   ]
-  return lines.join('\n') + (more === undefined ? '' : `\n\nand ${more} more in report.json`)
+  return lines.join('\n') + (more === undefined ? '' : `\n\n${moreText(table)}`)
 }

@@ -41,6 +41,12 @@ const TONES: Record<Status, Tone> = {
   running: 'accent',
 }
 
+const SEVERITY_TONES: Record<Report['health'][number]['severity'], Tone> = {
+  error: 'bad',
+  warning: 'caution',
+  info: 'dim',
+}
+
 /** The tone of a run's status. */
 export function statusTone(status: Status): Tone {
   return TONES[status]
@@ -103,17 +109,22 @@ function circumstances({ run, provenance }: Report): Line {
   ]
 }
 
-function healthFact(health: Report['health']): Fact[] {
+/** What went wrong, errors first; notes are counted only, unless they are to be said too. `whole`: where all of it is. */
+export function healthFact(
+  health: Report['health'],
+  { notes: told = false, whole = 'in report.json' } = {},
+): Fact[] {
   const problems = [
     ...health.filter(({ severity }) => severity === 'error'),
     ...health.filter(({ severity }) => severity === 'warning'),
+    ...health.filter(({ severity }) => told && severity === 'info'),
   ]
   const notes = health.length - problems.length
   const left = problems.length - MOST_PROBLEMS
   const lines: Line[] = [
     ...problems.slice(0, MOST_PROBLEMS).map((entry) => [problem(entry)]),
-    ...(left > 0 ? [[phrase(`and ${left} more in report.json`, 'dim')]] : []),
-    ...(notes > 0 ? [[phrase(`${notes} ${notes === 1 ? 'note' : 'notes'} in report.json`, 'dim')]] : []),
+    ...(left > 0 ? [[phrase(`and ${left} more ${whole}`, 'dim')]] : []),
+    ...(notes > 0 ? [[phrase(`${notes} ${notes === 1 ? 'note' : 'notes'} ${whole}`, 'dim')]] : []),
   ]
   return lines.length === 0 ? [] : [{ label: 'Health', lines }]
 }
@@ -125,7 +136,7 @@ function problem({ severity, code, message, meter, domain, count }: Report['heal
     ...(about === undefined ? [] : [about]),
     ...(count !== undefined && count > 1 ? [`${count} times`] : []),
   ]
-  return phrase(`${severity}: ${message} (${details.join(', ')})`, severity === 'error' ? 'bad' : 'caution')
+  return phrase(`${severity}: ${message} (${details.join(', ')})`, SEVERITY_TONES[severity])
 }
 
 /** A run in another home than the usual one is named by its folder. */

@@ -29,6 +29,8 @@ export interface Table {
   readonly rows: readonly Row[]
   /** How many rows were left out. */
   readonly more?: number
+  /** Where all of them are; by default in report.json. */
+  readonly whole?: string
 }
 
 const MOST_ROWS = 40
@@ -40,4 +42,9 @@ export const PLUS_MINUS: Column = { heading: '± 95 %', align: 'right', dispensa
 export function table(columns: readonly Column[], rows: readonly Row[]): Table {
   const more = rows.length - MOST_ROWS
   return more > 0 ? { columns, rows: rows.slice(0, MOST_ROWS), more } : { columns, rows }
+}
+
+/** What stands below a table of which rows were left out. */
+export function moreText({ more = 0, whole = 'in report.json' }: Table): string {
+  return `and ${more} more ${whole}`
 }

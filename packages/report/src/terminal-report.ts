@@ -1,5 +1,5 @@
 import type { Report } from '@ergometer/core'
-import { reportSections, statusTone } from './sections.ts'
+import { reportSections, type Sections, statusTone } from './sections.ts'
 import { createPaint } from './style.ts'
 import { drawingWidth, factLines, type TextOptions, textLines } from './text-lines.ts'
 import { textTable } from './text-table.ts'
@@ -19,9 +19,17 @@ const MARKS: Record<Report['run']['status'], string> = {
  * phases, domains and health. Without colour unless asked for; ends with a line feed.
  */
 export function terminalReport(report: Report, options: TextOptions = {}): string {
+  const sections = reportSections(report)
+  const { status } = sections
+  const mark = createPaint(options.color)(MARKS[status], statusTone(status))
+  return `${mark}${terminalSections(sections, options).slice(1)}`
+}
+
+/** Draws sections, indented by two columns; ends with a line feed. */
+export function terminalSections(sections: Omit<Sections, 'status'>, options: TextOptions = {}): string {
   const paint = createPaint(options.color)
   const width = drawingWidth(options.columns) - INDENT.length
-  const { name, status, outcome, circumstances, facts, tables, closing } = reportSections(report)
+  const { name, outcome, circumstances, facts, tables, closing } = sections
   const blocks = [
     [
       ...textLines([{ text: name, tone: 'strong' }, ...outcome], width, paint),
@@ -30,7 +38,7 @@ export function terminalReport(report: Report, options: TextOptions = {}): strin
     factLines(facts, width, paint),
     ...tables.map((table) => textTable(table, width, paint)),
     factLines(closing, width, paint),
-  ]
+  ].filter((lines) => lines.length > 0)
   const indented = blocks.map((lines) => lines.map((line) => INDENT + line).join('\n')).join('\n\n')
-  return `${paint(MARKS[status], statusTone(status))}${indented.slice(1)}\n`
+  return `${indented}\n`
 }

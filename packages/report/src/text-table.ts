@@ -1,7 +1,7 @@
 import { phrase } from './phrase.ts'
 import { plainText } from './plain-text.ts'
 import type { Paint, Tone } from './style.ts'
-import type { Column, Row, Table } from './table.ts'
+import { type Column, moreText, type Row, type Table } from './table.ts'
 import { textLines } from './text-lines.ts'
 import { textWidth, truncate } from './text-width.ts'
 
@@ -13,7 +13,8 @@ const WIDEST_CELL = 26
 const ROOMY = 99
 
 /** Draws a table with spaces alone, in at most `width` columns: what does not fit is dropped or cut. */
-export function textTable({ columns, rows, more }: Table, width: number, paint: Paint): string[] {
+export function textTable(table: Table, width: number, paint: Paint): string[] {
+  const { columns, rows, more } = table
   const shown = choose(columns, rows, width)
   const widths = fit(shown, columns, rows, width)
   // Blanks stay outside of the colour, so that those at the end of a line can go.
@@ -43,7 +44,7 @@ export function textTable({ columns, rows, more }: Table, width: number, paint: 
     const notes = (row.notes ?? []).map((text) => phrase(text, 'dim'))
     lines.push(...textLines(notes, width - GAP.length, paint).map((line) => GAP + line))
   }
-  if (more !== undefined) lines.push(paint(`and ${more} more in report.json`, 'dim'))
+  if (more !== undefined) lines.push(paint(moreText(table), 'dim'))
   return lines
 }
 

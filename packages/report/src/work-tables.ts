@@ -9,7 +9,7 @@ function isFlop(unit: string): boolean {
 }
 
 /** What was done, and what each of it cost. */
-export function workTable({ work, efficiency }: Report): Table {
+export function workTable({ work, efficiency }: Pick<Report, 'work' | 'efficiency'>): Table {
   const rows = Object.entries(work).map(([unit, done]): Row => {
     const cost = Object.hasOwn(efficiency, unit) ? efficiency[unit] : undefined
     return {
@@ -35,7 +35,7 @@ export function workTable({ work, efficiency }: Report): Table {
 }
 
 /** How well the model does, and what quality cost. */
-export function scoreTable({ scores }: Report): Table {
+export function scoreTable({ scores }: Pick<Report, 'scores'>): Table {
   const rows = Object.entries(scores).map(
     ([name, { first, last, best, better, perKilowattHour, curve }]): Row => ({
       cells: [
