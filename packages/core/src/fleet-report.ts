@@ -198,7 +198,7 @@ function sums(parts: readonly Readonly<Record<string, number>>[]): Record<string
   const sum = new Map<string, number>()
   for (const [name, value] of parts.flatMap((part) => Object.entries(part)))
     sum.set(name, (sum.get(name) ?? 0) + value)
-  return Object.fromEntries(sum)
+  return Object.fromEntries([...sum].sort(([a], [b]) => compare(a, b)))
 }
 
 function total(values: readonly number[]): number {

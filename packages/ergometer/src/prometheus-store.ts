@@ -21,6 +21,8 @@ const TIMEOUT_SECONDS = 30
 /** Bytes of one reply, after decompression. */
 const MOST_BYTES = 32 * 2 ** 20
 const LONGEST_REASON = 200
+/** Characters that every server takes in an address; what is longer is posted, which some proxies forbid. */
+const LONGEST_QUERY = 4000
 const HIDDEN = '***'
 const SUCCESS = 200
 /** A query that the store could not do, and why: https://prometheus.io/docs/prometheus/latest/querying/api/. */
@@ -52,7 +54,7 @@ export class PrometheusStore {
 
   async #ask(path: string, form: Readonly<Record<string, string>>): Promise<unknown> {
     const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000)
-    const { status, text } = await this.#post(path, new URLSearchParams(form), signal)
+    const { status, text } = await this.#request(path, new URLSearchParams(form), signal)
     const body = parseJson(text)
     if (isRecord(body) && body['status'] === 'success' && status === SUCCESS) return body['data']
     const why = isRecord(body) && typeof body['error'] === 'string' ? ` (${this.#clean(body['error'])})` : ''
@@ -63,7 +65,7 @@ export class PrometheusStore {
     throw this.#invalid(`answers with what is no reply of a Prometheus server${why}`)
   }
 
-  async #post(
+  async #request(
     path: string,
     body: URLSearchParams,
     signal: AbortSignal,
@@ -72,8 +74,11 @@ export class PrometheusStore {
     const headers = { accept: 'application/json', ...(authorisation ? { authorization: authorisation } : {}) }
     try {
       // A redirect would take the credentials to another place.
-      const how = { method: 'POST', body, headers, signal, redirect: 'manual' } as const
-      const reply = await fetch(`${this.place}/api/v1/${path}`, how)
+      const how = { headers, signal, redirect: 'manual' } as const
+      const address = `${this.place}/api/v1/${path}`
+      const reply = await (String(body).length > LONGEST_QUERY
+        ? fetch(address, { ...how, method: 'POST', body })
+        : fetch(`${address}?${body}`, how))
       return { status: reply.status, text: await this.#bounded(reply, signal) }
     } catch (cause) {
       if (cause instanceof ErgometerError) throw cause

@@ -6,7 +6,6 @@ import {
   resourceSelector,
   runSelectors,
   type StoredSeries,
-  seriesKey,
 } from '@ergometer/otel'
 import { REFUSED, TOO_MUCH } from './prometheus-store.ts'
 
@@ -40,8 +39,7 @@ export async function readFleet(store: Store, name: string, window: Window): Pro
   const labels = found.flatMap(({ series }) => series.map((one) => one.labels))
   const owners = new RunOwners()
   const resources = resourceSelector(labels)
-  if (resources !== undefined)
-    await eachPart(store, resources, window, (series) => owners.add(series, seriesKey(series)))
+  if (resources !== undefined) await eachPart(store, resources, window, (series) => owners.add(series))
   const fleet = new FleetSeries(owners)
   for (const { selector } of found) await eachPart(store, selector, window, (series) => fleet.add(series))
   for (const selector of besideSelectors(labels))

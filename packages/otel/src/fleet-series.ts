@@ -156,7 +156,9 @@ function runOf({ owner, from, to, counters, scores, coverage }: Known): FleetRun
     byKind: kindsOf(counters, byMethod),
     grams: totalsOf(counters, 'grams'),
     work: totalsOf(counters, 'work'),
-    scores: [...scores].flatMap(([name, copies]) => scoreOf(name, copies)),
+    scores: [...scores]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, copies]) => scoreOf(name, copies)),
     coverage: shares.length === 0 ? undefined : Math.min(1, Math.max(0, Math.min(...shares))),
   }
 }
@@ -170,7 +172,7 @@ function totalsOf(counters: Known['counters'], kind: CounterKind): Record<string
     if (itsKind === kind && known.length > 0)
       totals.set(attribute, (totals.get(attribute) ?? 0) + Math.max(...known))
   }
-  return Object.fromEntries(totals)
+  return Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** The components, or the host where the run is metered as a whole: whichever adds up to its energy. */

@@ -1,5 +1,5 @@
 import { RESOURCE } from './names.ts'
-import { labelOf, type StoredSeries } from './stored-series.ts'
+import { labelOf, type StoredSeries, seriesKey } from './stored-series.ts'
 
 /** Whose a sample is: the run, and what is known of where it ran. */
 export interface Owner {
@@ -11,48 +11,53 @@ export interface Owner {
   readonly instance?: string | undefined
 }
 
-/** A resource that the store keeps as `target_info`, and when it was there. */
+/** A resource that the store keeps as `target_info`, and when it was there: seconds since 1970, in order. */
 interface Resource {
   readonly labels: ReadonlyMap<string, string>
-  from: number
-  to: number
+  readonly times: number[]
 }
 
-/** Finds the owners of samples: by the labels of their series, else by the `target_info` that was there at that time. */
+/** Finds the owners of samples: by the labels of their series, else by the `target_info` of the same scrape. */
 export class RunOwners {
   readonly #resources = new Map<string, Resource>()
 
-  /** Takes series of `target_info`, in any number of parts. */
-  add(series: StoredSeries, key: string): void {
-    const from = series.samples[0]?.[0]
-    const to = series.samples.at(-1)?.[0]
-    if (from === undefined || to === undefined) return
-    const known = this.#resources.get(key)
-    if (!known) this.#resources.set(key, { labels: series.labels, from, to })
-    else {
-      known.from = Math.min(known.from, from)
-      known.to = Math.max(known.to, to)
-    }
+  /** Takes a series of `target_info`, or a part of it that is later than those before. */
+  add(series: StoredSeries): void {
+    const key = seriesKey(series)
+    const resource = this.#resources.get(key) ?? { labels: series.labels, times: [] }
+    this.#resources.set(key, resource)
+    for (const [seconds] of series.samples)
+      if (seconds > (resource.times.at(-1) ?? Number.NEGATIVE_INFINITY)) resource.times.push(seconds)
   }
 
   /** The owner of each sample of a series, by its time in seconds. */
   of({ labels }: StoredSeries): (seconds: number) => Owner {
-    if (labelOf(labels, RESOURCE.runId) !== undefined) {
-      const owner = ownerOf(labels, new Map())
-      return () => owner
-    }
-    const resources = [...this.#resources.values()]
+    const alone = ownerOf(labels, new Map())
+    if (alone.runId !== undefined) return () => alone
+    const owners = [...this.#resources.values()]
       .filter((resource) => agree(labels, resource.labels))
-      .sort((a, b) => a.from - b.from)
-      .map((resource) => ({ ...resource, owner: ownerOf(labels, resource.labels) }))
-    const unknown = ownerOf(labels, new Map())
-    // A scrape brings both: what was there at that time is the sample's, of two the one that came later.
+      .map(({ labels: own, times }) => ({ times, owner: ownerOf(labels, own) }))
+    if (owners.length < 2) return () => owners[0]?.owner ?? alone
+    // A scrape gives both one time; pushed ones may differ a little.
     return (seconds) => {
-      const begun = resources.filter(({ from }) => from <= seconds)
-      const there = begun.findLast(({ to }) => seconds <= to)
-      return (there ?? begun.at(-1) ?? resources[0])?.owner ?? unknown
+      const distances = owners.map(({ times }) => distance(times, seconds))
+      return owners[distances.indexOf(Math.min(...distances))]?.owner ?? alone
     }
   }
+}
+
+/** Seconds to the nearest of some times, which are in order. */
+function distance(times: readonly number[], seconds: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((times[middle] as number) < seconds) low = middle + 1
+    else high = middle
+  }
+  const before = times[low - 1] ?? Number.NEGATIVE_INFINITY
+  const after = times[low] ?? Number.POSITIVE_INFINITY
+  return Math.min(seconds - before, after - seconds)
 }
 
 /** Whether a resource may be that of a series: of one job and instance, and nothing that both bear tells them apart. */

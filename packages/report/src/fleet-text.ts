@@ -90,7 +90,7 @@ function kindFact({ energy: { byKind, joules } }: FleetReport): Fact[] {
   const parts = Object.entries(byKind)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, part]) => phrase(`${kind} ${formatShare(part / joules)}`))
-  return [{ label: 'Of', lines: [parts] }]
+  return [{ label: 'Kinds', lines: [parts] }]
 }
 
 function carbonFact({ carbon, nodes }: FleetReport): Fact {
@@ -113,14 +113,15 @@ function nodeTable({ nodes, work, energy }: FleetReport): Table {
   const repeated = new Set(nodes.map(({ host }) => host)).size < nodes.length
   const columns: Column[] = [
     { heading: 'Nodes' },
-    ...(repeated ? [{ heading: 'run', dispensable: 5 } as const] : []),
-    { heading: 'started', dispensable: 6 },
-    { heading: 'duration', align: 'right', dispensable: 4 },
+    ...(repeated ? [{ heading: 'run', dispensable: 6 } as const] : []),
+    // What tells two runs of one host apart stays longest.
+    { heading: 'started', dispensable: repeated ? 2 : 7 },
+    { heading: 'duration', align: 'right', dispensable: 5 },
     { heading: 'energy', align: 'right' },
-    { heading: 'share', align: 'right', dispensable: 3 },
+    { heading: 'share', align: 'right', dispensable: 4 },
     { heading: 'seen', align: 'right', dispensable: 2 },
     { heading: 'CO2e', align: 'right', dispensable: 1 },
-    ...units.map((heading): Column => ({ heading, align: 'right', dispensable: 5 })),
+    ...units.map((heading): Column => ({ heading, align: 'right', dispensable: 6 })),
     ...(unit === undefined
       ? []
       : [{ heading: `${unit} per joule`, align: 'right', dispensable: 3 } as const]),

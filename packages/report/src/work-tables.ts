@@ -36,6 +36,7 @@ export function workTable({ work, efficiency }: Pick<Report, 'work' | 'efficienc
 
 /** How well the model does, and what quality cost. */
 export function scoreTable({ scores }: Pick<Report, 'scores'>): Table {
+  const curved = Object.values(scores).some(({ curve }) => curve !== undefined)
   const rows = Object.entries(scores).map(
     ([name, { first, last, best, better, perKilowattHour, curve }]): Row => ({
       cells: [
@@ -44,7 +45,7 @@ export function scoreTable({ scores }: Pick<Report, 'scores'>): Table {
         phrase(formatNumber(best, 4)),
         phrase(better, 'dim'),
         phrase(formatNumber(better === 'higher' ? perKilowattHour : undefined)),
-        phrase(formatNumber(curve?.at(-1)?.gainPerKilowattHour)),
+        ...(curved ? [phrase(formatNumber(curve?.at(-1)?.gainPerKilowattHour))] : []),
       ],
     }),
   )
@@ -55,7 +56,7 @@ export function scoreTable({ scores }: Pick<Report, 'scores'>): Table {
       { heading: 'best', align: 'right' },
       { heading: 'better', dispensable: 2 },
       { heading: 'per kWh', align: 'right', dispensable: 1 },
-      { heading: 'last gain/kWh', align: 'right', dispensable: 3 },
+      ...(curved ? [{ heading: 'last gain/kWh', align: 'right', dispensable: 3 } as const] : []),
     ],
     rows,
   )
