@@ -14,7 +14,7 @@ export function fleetHealth(runs: readonly FleetRun[]): HealthEntry[] {
   const unsure = without(({ coverage }) => coverage !== undefined)
   const gramless = without(({ grams }) => Object.keys(grams).length > 0)
   const kinds = new Set(runs.flatMap(({ grams }) => Object.keys(grams)))
-  const of = (some: readonly FleetRun[]) => `${some.length} of ${runs.length} (${named(some)})`
+  const of = (some: readonly FleetRun[]) => `${some.length} of ${counted(runs.length)} (${named(some)})`
   const health: HealthEntry[] = []
   if (unmetered.length > 0) {
     health.push({
@@ -76,6 +76,10 @@ function repeated(runs: readonly FleetRun[]): HealthEntry[] {
       message: `more than one run of this name on ${named(several)}: each is a row, and all are in the totals; --since takes fewer`,
     },
   ]
+}
+
+function counted(runs: number): string {
+  return runs === 1 ? '1 run' : `${runs} runs`
 }
 
 function named(runs: readonly FleetRun[]): string {

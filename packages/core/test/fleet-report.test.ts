@@ -87,7 +87,11 @@ describe('the report of a fleet', () => {
     expect(report.nodes[0]?.efficiency).toHaveProperty('samples')
     expect(report.nodes[1]).not.toHaveProperty('joules')
     expect(report.health).toMatchObject([
-      { severity: 'warning', code: 'node-without-energy', message: expect.stringContaining('1 of 2 (b)') },
+      {
+        severity: 'warning',
+        code: 'node-without-energy',
+        message: expect.stringContaining('1 of 2 runs (b)'),
+      },
     ])
     const none = fleetReport('mnist', [run('a', { byMethod: {}, grams: {} })])
     expect(none.energy).toEqual({ byMethod: {}, coverage: 1 })
