@@ -12,11 +12,6 @@ export interface StoreAccess {
   readonly fetch: typeof fetch
 }
 
-/** What answers with more than may be held, or says itself that it is too much: asked for less time, it may answer. */
-export const TOO_MUCH = 'STORE_TOO_MUCH'
-/** What refuses a query. */
-export const REFUSED = 'STORE_REFUSED'
-
 const TIMEOUT_SECONDS = 30
 /** Bytes of one reply, after decompression. */
 const MOST_BYTES = 32 * 2 ** 20
@@ -59,7 +54,7 @@ export class PrometheusStore {
     if (isRecord(body) && body['status'] === 'success' && status === SUCCESS) return body['data']
     const why = isRecord(body) && typeof body['error'] === 'string' ? ` (${this.#clean(body['error'])})` : ''
     if (OVERLOADED.has(status) && TOO_MUCH_SAID.test(why)) {
-      throw new ErgometerError(TOO_MUCH, `${this.place}: cannot answer for so much at once${why}`)
+      throw new ErgometerError('STORE_TOO_MUCH', `${this.place}: cannot answer for so much at once${why}`)
     }
     if (status !== SUCCESS) throw this.#refused(status, why)
     throw this.#invalid(`answers with what is no reply of a Prometheus server${why}`)
@@ -113,7 +108,7 @@ export class PrometheusStore {
         bytes += value.byteLength
         if (bytes > MOST_BYTES) {
           throw new ErgometerError(
-            TOO_MUCH,
+            'STORE_TOO_MUCH',
             `${this.place}: answers with more than ${MOST_BYTES / 2 ** 20} MiB; a shorter --since asks for less`,
           )
         }
@@ -138,7 +133,10 @@ export class PrometheusStore {
               : status >= 500
                 ? 'the store has a trouble of its own: try again'
                 : 'is it what speaks the Prometheus HTTP interface?'
-    return new ErgometerError(REFUSED, `${this.place}: status ${status}${why}, expected 200; ${advice}`)
+    return new ErgometerError(
+      'STORE_REFUSED',
+      `${this.place}: status ${status}${why}, expected 200; ${advice}`,
+    )
   }
 
   #invalid(why: string): ErgometerError {

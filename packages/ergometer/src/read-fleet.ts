@@ -7,7 +7,6 @@ import {
   runSelectors,
   type StoredSeries,
 } from '@ergometer/otel'
-import { REFUSED, TOO_MUCH } from './prometheus-store.ts'
 
 /** What can be asked for series at a time, in seconds since 1970. */
 export interface Store {
@@ -55,7 +54,7 @@ async function seriesNow(store: Store, selector: string, { from, to }: Window): 
 
 /** A store that knows no quoted label names has none of them; that it answers is known by then. */
 function noneIfRefused(error: unknown): StoredSeries[] {
-  if (error instanceof ErgometerError && error.code === REFUSED) return []
+  if (error instanceof ErgometerError && error.code === 'STORE_REFUSED') return []
   throw error
 }
 
@@ -73,7 +72,8 @@ async function eachPart(
       for (const series of await store.query(`${selector}[${end - begin}s]`, end)) take(series)
       begin = end
     } catch (error) {
-      if (!(error instanceof ErgometerError) || error.code !== TOO_MUCH || step <= SHORTEST) throw error
+      if (!(error instanceof ErgometerError) || error.code !== 'STORE_TOO_MUCH' || step <= SHORTEST)
+        throw error
       step = Math.max(SHORTEST, Math.ceil(step / 2))
     }
   }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { ErgometerError } from '@ergometer/core'
-import { parseFleetReport } from '@ergometer/core/fleet-schema'
+import { fleetJsonSchema, parseFleetReport } from '@ergometer/core/fleet-schema'
 import { afterAll, describe, expect } from 'vitest'
 import { fleetWindow } from '../src/fleet-window.ts'
 import { PrometheusStore } from '../src/prometheus-store.ts'
@@ -343,3 +343,48 @@ describe.concurrent('ergometer report --from-prometheus', () => {
     expect(await why(url)).toMatch(/more than 32 MiB/)
   })
 })
+
+describe('docs/fleet.md', () => {
+  const text = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8')
+  const blocks = (language: string) =>
+    [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, its, code = '']) =>
+      its === language ? [code] : [],
+    )
+
+  test('its commands work', async ({ place }) => {
+    const url = await serving(oneNode([[1_795_000_000, '3600000']]))
+    const [commands = ''] = blocks('sh')
+    const shown = await Promise.all(
+      commands
+        .trim()
+        .split('\n')
+        .map((line) => place.cli(line.replace('http://prometheus:9090', url).split(' ').slice(1))),
+    )
+    expect(shown.map(({ stderr, code }) => [stderr, code])).toEqual(shown.map(() => ['', 0]))
+    expect(shown.map(({ stdout }) => stdout.toString()[0])).toEqual([' ', '{', '#'])
+  })
+
+  test('its example is of the schema, with every field that there is', () => {
+    const [example = ''] = blocks('json')
+    const report = parseFleetReport(JSON.parse(example))
+    const fields = (value: unknown): string[] =>
+      typeof value !== 'object' || value === null
+        ? []
+        : Object.entries(value).flatMap(([name, inner]) => [name, ...fields(inner)])
+    const declared = fieldsIn(fleetJsonSchema())
+    expect(declared.size).toBeGreaterThan(25)
+    const shown = new Set(fields(report))
+    // Of health there is nothing to tell in it.
+    expect([...declared].filter((name) => !shown.has(name))).toEqual(['severity', 'code', 'message'])
+  })
+})
+
+/** Names of all properties of a JSON Schema. */
+function fieldsIn(schema: unknown, names = new Set<string>()): Set<string> {
+  if (typeof schema !== 'object' || schema === null) return names
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') for (const name of Object.keys(value)) names.add(name)
+    fieldsIn(value, names)
+  }
+  return names
+}
