@@ -10,6 +10,8 @@ export interface StoreAccess {
   /** What must be in no message, should the store say it back. */
   readonly secrets: readonly string[]
   readonly fetch: typeof fetch
+  /** Seconds that an answer may take, by default 30. */
+  readonly timeout?: number | undefined
 }
 
 const TIMEOUT_SECONDS = 30
@@ -22,7 +24,7 @@ const HIDDEN = '***'
 const SUCCESS = 200
 /** A query that the store could not do, and why: https://prometheus.io/docs/prometheus/latest/querying/api/. */
 const OVERLOADED = new Set([422, 503])
-const TOO_MUCH_SAID = /too many|limit|exceed|memory|time[d]?[ -]?out|duration/i
+const TOO_MUCH_SAID = /too many|more than|limit|exceed|memory|timed? ?out|time range/i
 
 /** A store of metrics that speaks the Prometheus HTTP interface. */
 export class PrometheusStore {
@@ -30,6 +32,10 @@ export class PrometheusStore {
 
   constructor(access: StoreAccess) {
     this.#access = access
+  }
+
+  get #timeout(): number {
+    return this.#access.timeout ?? TIMEOUT_SECONDS
   }
 
   /** The address, for a person. */
@@ -48,7 +54,7 @@ export class PrometheusStore {
   }
 
   async #ask(path: string, form: Readonly<Record<string, string>>): Promise<unknown> {
-    const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000)
+    const signal = AbortSignal.timeout(this.#timeout * 1000)
     const { status, text } = await this.#request(path, new URLSearchParams(form), signal)
     const body = parseJson(text)
     if (isRecord(body) && body['status'] === 'success' && status === SUCCESS) return body['data']
@@ -77,9 +83,7 @@ export class PrometheusStore {
       return { status: reply.status, text: await this.#bounded(reply, signal) }
     } catch (cause) {
       if (cause instanceof ErgometerError) throw cause
-      const why = signal.aborted
-        ? `no whole answer within ${TIMEOUT_SECONDS} s`
-        : this.#clean(reasonOf(cause))
+      const why = signal.aborted ? `no whole answer within ${this.#timeout} s` : this.#clean(reasonOf(cause))
       throw new ErgometerError(
         'STORE_UNREACHABLE',
         `${this.place}: cannot be reached: ${why}; is it up, and is this the address of a Prometheus server?`,

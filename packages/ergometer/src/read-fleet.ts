@@ -21,6 +21,8 @@ export interface Window {
   readonly to: number
 }
 
+type Labels = StoredSeries['labels']
+
 /** Below so many seconds a store that finds them too much is not asked for less. */
 const SHORTEST = 300
 
@@ -31,11 +33,11 @@ const SHORTEST = 300
 export async function readFleet(store: Store, name: string, window: Window): Promise<FleetReport> {
   const { plain, quoted } = runSelectors(name)
   const found = [
-    { selector: plain, series: await seriesNow(store, plain, window) },
-    { selector: quoted, series: await seriesNow(store, quoted, window).catch(noneIfRefused) },
-  ].filter(({ series }) => series.length > 0)
+    { selector: plain, labels: await labelsOf(store, plain, window) },
+    { selector: quoted, labels: await labelsOf(store, quoted, window).catch(noneIfRefused) },
+  ].filter(({ labels }) => labels.length > 0)
   if (found.length === 0) throw unknownRun(store, name, window)
-  const labels = found.flatMap(({ series }) => series.map((one) => one.labels))
+  const labels = found.flatMap((one) => one.labels)
   const owners = new RunOwners()
   const resources = resourceSelector(labels)
   if (resources !== undefined) await eachPart(store, resources, window, (series) => owners.add(series))
@@ -48,28 +50,35 @@ export async function readFleet(store: Store, name: string, window: Window): Pro
   return fleetReport(name, runs, health)
 }
 
-async function seriesNow(store: Store, selector: string, { from, to }: Window): Promise<StoredSeries[]> {
-  return store.query(`last_over_time(${selector}[${to - from}s])`, to)
+/** The labels of all series that have samples in a window. */
+async function labelsOf(store: Store, selector: string, window: Window): Promise<Labels[]> {
+  const found: Labels[] = []
+  await eachPart(store, selector, window, ({ labels }) => found.push(labels), 'last_over_time')
+  return found
 }
 
 /** A store that knows no quoted label names has none of them; that it answers is known by then. */
-function noneIfRefused(error: unknown): StoredSeries[] {
-  if (error instanceof ErgometerError && error.code === 'STORE_REFUSED') return []
+function noneIfRefused(error: unknown): Labels[] {
+  const codes = ['STORE_REFUSED', 'STORE_TOO_MUCH']
+  if (error instanceof ErgometerError && codes.includes(error.code)) return []
   throw error
 }
 
-/** Raw samples, as many seconds at a time as the store can answer for, the earliest first. */
+/** Raw samples, or what a function makes of them, as many seconds at a time as the store can answer for, the earliest first. */
 async function eachPart(
   store: Store,
   selector: string,
   { from, to }: Window,
   take: (series: StoredSeries) => void,
+  of = '',
 ): Promise<void> {
   let step = to - from
   for (let begin = from; begin < to; ) {
     const end = Math.min(begin + step, to)
     try {
-      for (const series of await store.query(`${selector}[${end - begin}s]`, end)) take(series)
+      const samples = `${selector}[${end - begin}s]`
+      const series = await store.query(of === '' ? samples : `${of}(${samples})`, end)
+      series.forEach(take)
       begin = end
     } catch (error) {
       if (!(error instanceof ErgometerError) || error.code !== 'STORE_TOO_MUCH' || step <= SHORTEST)

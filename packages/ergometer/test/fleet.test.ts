@@ -309,6 +309,9 @@ describe.concurrent('ergometer report --from-prometheus', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise((resolve) => closed.close(resolve))
     expect(await why(`http://127.0.0.1:${port}`)).toMatch(/cannot be reached: .*ECONNREFUSED/)
+    const silent = await serving(() => 'silence')
+    const store = new PrometheusStore({ ...storeAccess({ fromPrometheus: silent }, {}), fetch, timeout: 0.1 })
+    await expect(store.query('up', 1)).rejects.toThrow(/cannot be reached: no whole answer within 0\.1 s/)
     const answering = (status: number, body: unknown) => serving(() => ({ status, body }))
     expect(await why(await answering(200, '<html>log in</html>'))).toMatch(
       /no reply of a Prometheus server.*web page/,

@@ -6,7 +6,7 @@ import { StoredGauge } from './stored-gauge.ts'
 import { labelOf, type StoredSeries, seriesKey } from './stored-series.ts'
 
 const METHODS: readonly string[] = ['measured', 'modelled', 'reported']
-/** As the conventions call it where there is one; ours else. */
+/** The kind of what is metered as a whole. */
 const HOST = 'host'
 /** Kinds add up to the energy, or else they are another boundary's. */
 const AS_GOOD_AS_EQUAL = 0.01
@@ -43,20 +43,16 @@ export class FleetSeries {
     const ownerAt = this.#owners.of(series)
     const key = seriesKey(series)
     const name = plainName(series)
+    const score = isOf(METRICS.runScore, name) ? labelOf(series.labels, ATTRIBUTES.scoreName) : undefined
+    const counter = counterOf(series, name)
     for (const [seconds, value] of series.samples) {
       const owner = ownerAt(seconds)
       const run = this.#runs.get(owner.key) ?? newRun(owner, seconds)
       this.#runs.set(owner.key, run)
       run.from = Math.min(run.from, seconds)
       run.to = Math.max(run.to, seconds)
-      if (isOf(METRICS.runScore, name)) {
-        const score = labelOf(series.labels, ATTRIBUTES.scoreName)
-        if (score !== undefined) copyOf(run.scores, score, key, StoredGauge).add(seconds, value)
-        continue
-      }
-      const [kind, attribute] = counterOf(series, name)
-      if (attribute !== undefined)
-        copyOf(run.counters, counterKey(kind, attribute), key, StoredCounter).add(seconds, value)
+      if (score !== undefined) copyOf(run.scores, score, key, StoredGauge).add(seconds, value)
+      if (counter !== undefined) copyOf(run.counters, counter, key, StoredCounter).add(seconds, value)
     }
   }
 
@@ -66,16 +62,16 @@ export class FleetSeries {
     const key = seriesKey(series)
     const name = plainName(series)
     const id = labelOf(series.labels, ATTRIBUTES.hardwareId) ?? ''
+    const kind = labelOf(series.labels, ATTRIBUTES.hardwareType) ?? 'other'
+    const covers = isOf(METRICS.coverage, name)
+    const counter = isOf(METRICS.hostEnergy, name)
+      ? counterKey('host', HOST, id)
+      : counterKey('kind', kind, id)
     for (const [seconds, value] of series.samples) {
       const run = this.#runs.get(ownerAt(seconds).key)
       if (!run || seconds < run.from - SAME_EXPORT || seconds > run.to + SAME_EXPORT) continue
-      if (isOf(METRICS.coverage, name)) copyOf(run.coverage, id, key, StoredGauge).add(seconds, value)
-      else if (isOf(METRICS.hostEnergy, name))
-        copyOf(run.counters, counterKey('host', HOST, id), key, StoredCounter).add(seconds, value)
-      else {
-        const kind = labelOf(series.labels, ATTRIBUTES.hardwareType) ?? 'other'
-        copyOf(run.counters, counterKey('kind', kind, id), key, StoredCounter).add(seconds, value)
-      }
+      if (covers) copyOf(run.coverage, id, key, StoredGauge).add(seconds, value)
+      else copyOf(run.counters, counter, key, StoredCounter).add(seconds, value)
     }
   }
 
@@ -110,14 +106,17 @@ function isOf({ name }: { readonly name: string }, spelt: string): boolean {
   return spelt.startsWith(name.replaceAll('.', '_'))
 }
 
-function counterOf({ labels }: StoredSeries, name: string): [CounterKind, string | undefined] {
+/** What a series of a run counts; undefined where it is no counter, or does not say of what. */
+function counterOf({ labels }: StoredSeries, name: string): string | undefined {
   if (isOf(METRICS.runEnergy, name)) {
     // Whatever does not say that a sensor saw it is not taken for measured.
     const method = labelOf(labels, ATTRIBUTES.method)
-    return ['energy', method !== undefined && METHODS.includes(method) ? method : 'reported']
+    return counterKey('energy', method !== undefined && METHODS.includes(method) ? method : 'reported')
   }
-  if (isOf(METRICS.runEmissions, name)) return ['grams', labelOf(labels, ATTRIBUTES.carbonKind) ?? 'unknown']
-  return ['work', isOf(METRICS.runWork, name) ? labelOf(labels, ATTRIBUTES.workUnit) : undefined]
+  if (isOf(METRICS.runEmissions, name))
+    return counterKey('grams', labelOf(labels, ATTRIBUTES.carbonKind) ?? 'unknown')
+  const unit = isOf(METRICS.runWork, name) ? labelOf(labels, ATTRIBUTES.workUnit) : undefined
+  return unit === undefined ? undefined : counterKey('work', unit)
 }
 
 function counterKey(kind: CounterKind, attribute: string, id = ''): string {
