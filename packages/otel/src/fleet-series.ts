@@ -29,6 +29,9 @@ interface Known {
 
 type CounterKind = 'energy' | 'grams' | 'work' | 'kind' | 'host'
 
+/** A run's energy is that of its components, or of the host as a whole. */
+const LAYERS = ['kind', 'host'] as const
+
 /** The series of all runs of a name, as they come from a store, until they are runs. */
 export class FleetSeries {
   readonly #owners: RunOwners
@@ -143,7 +146,12 @@ function copyOf<Figure>(
 function runOf({ owner, from, to, counters, scores, coverage }: Known): FleetRun {
   const { runId, host, hostId, instance } = owner
   const byMethod = totalsOf(counters, 'energy')
-  const shares = [...coverage.values()].flatMap((copies) => latest(copies)?.value ?? [])
+  const layer = LAYERS.find((one) => addsUp(totalsOf(counters, one), byMethod))
+  // A plug beside the components, or components below it, are not in the total: what they lack is not missing.
+  const others = idsOf(counters, layer && LAYERS.find((one) => one !== layer))
+  const shares = [...coverage].flatMap(([id, copies]) =>
+    others.has(id) ? [] : (latest(copies)?.value ?? []),
+  )
   return {
     runId,
     host,
@@ -152,7 +160,7 @@ function runOf({ owner, from, to, counters, scores, coverage }: Known): FleetRun
     from,
     to,
     byMethod,
-    byKind: kindsOf(counters, byMethod),
+    byKind: layer && totalsOf(counters, layer),
     grams: totalsOf(counters, 'grams'),
     work: totalsOf(counters, 'work'),
     scores: [...scores]
@@ -174,15 +182,15 @@ function totalsOf(counters: Known['counters'], kind: CounterKind): Record<string
   return Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** The components, or the host where the run is metered as a whole: whichever adds up to its energy. */
-function kindsOf(
-  counters: Known['counters'],
-  byMethod: Record<string, number>,
-): Record<string, number> | undefined {
+/** Whether these are what the energy is made of. */
+function addsUp(kinds: Record<string, number>, byMethod: Record<string, number>): boolean {
   const joules = sum(byMethod)
-  return [totalsOf(counters, 'kind'), totalsOf(counters, 'host')].find(
-    (kinds) => Object.keys(kinds).length > 0 && Math.abs(sum(kinds) - joules) <= AS_GOOD_AS_EQUAL * joules,
-  )
+  return Object.keys(kinds).length > 0 && Math.abs(sum(kinds) - joules) <= AS_GOOD_AS_EQUAL * joules
+}
+
+function idsOf(counters: Known['counters'], kind: CounterKind | undefined): Set<string> {
+  const keys = [...counters.keys()].map((key) => JSON.parse(key) as [string, string, string])
+  return new Set(keys.flatMap(([its, , id]) => (its === kind ? [id] : [])))
 }
 
 function sum(parts: Readonly<Record<string, number>>): number {

@@ -159,6 +159,18 @@ describe('the series of a fleet', () => {
     })
   })
 
+  test('what is beside the total lowers no coverage', () => {
+    const one = pushed('a')
+    const beside = [
+      series({ __name__: 'hw_energy_joules_total', hw_type: 'gpu', hw_id: 'g0', ...one }, [1, 100]),
+      series({ __name__: 'hw_host_energy_joules_total', hw_id: 'plug', ...one }, [1, 150]),
+      series({ __name__: 'ergometer_meter_coverage_ratio', hw_id: 'plug', ...one }, [0.5, 0.5]),
+      series({ __name__: 'ergometer_meter_coverage_ratio', hw_id: 'g0', ...one }, [0.5, 0.98]),
+    ]
+    expect(finish([energy(one, [3, 100])], { beside }).runs[0]?.coverage).toBe(0.98)
+    expect(finish([energy(one, [3, 150])], { beside }).runs[0]?.coverage).toBe(0.5)
+  })
+
   test('scores have their first, last and extreme figures', () => {
     const score = series(
       { __name__: 'ergometer_run_score', ergometer_score_name: 'loss', ...pushed('a') },
