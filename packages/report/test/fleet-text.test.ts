@@ -46,7 +46,7 @@ describe('a fleet on the terminal', () => {
   Carbon    55.5 g CO2e · average
 
   Work        done  per joule  energy each  CO2e each
-  samples  900 000      0.250       4.00 J   61.7 µg
+  samples  900 000      0.250       4.00 J    61.7 µg
 
   Scores       first → last    best  better  per kWh
   accuracy  0.1000 → 0.9300  0.9300  higher    0.930
