@@ -11,7 +11,8 @@ const LIVE = [
   'packages/meter-*/test/run.test.ts',
   'packages/meter/test/{conformance,conformance-broken,isolated-meter,process-exit,readme}.test.ts',
   'packages/*/test/hardware.test.ts',
-  'test/{out-of-tree,readme,writing-a-meter}.test.ts',
+  'packages/otel/test/{panels,rules}.test.ts',
+  'test/{cluster,out-of-tree,readme,receivers,writing-a-meter}.test.ts',
   'examples/*/test/**/*.test.ts',
 ]
 

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { buildAll, buildJavaScript } from './build.mjs'
+import { receivers } from './receivers.mjs'
 import { setUp } from './setup.mjs'
 import { readJson, root, run } from './workspace.mjs'
 
@@ -19,6 +20,8 @@ if (vitestArguments.length > 0) {
   await check('build', buildAll)
   await check('format and lint', () => run('biome', ['ci']))
   await check('types', () => run('tsc', ['--noEmit', '--project', 'tsconfig.json']))
+  const { why } = receivers()
+  if (why !== undefined) console.log(`tests with real receivers are skipped: ${why}`)
   runTests()
   await check('unused code', () => run('knip', ['--no-config-hints']))
   // Imported late: it needs what the set-up installs.
