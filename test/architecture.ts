@@ -48,7 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const REQUIRED = ['package.json', 'README.md', 'tsconfig.json', 'src', 'test']
-const ALLOWED = [...REQUIRED, 'CHANGELOG.md', 'LICENSE', 'data']
+const ALLOWED = [...REQUIRED, 'CHANGELOG.md', 'LICENSE', 'data', 'dashboards', 'rules']
 const GENERATED = ['node_modules', 'dist']
 /** Names that say nothing of what is inside, and so attract everything. */
 const VAGUE = /^(utils?|helpers?|common|shared|misc|types)$/

@@ -97,6 +97,8 @@ export async function startVictoriaMetrics(
   const load = async (text: string) => {
     const response = await fetch(`${store.url}/api/v1/import/prometheus`, { method: 'POST', body: text })
     if (!response.ok) throw new Error(`import: ${response.status} ${await response.text()}`)
+    // Makes them visible at once.
+    await fetch(`${store.url}/internal/force_flush`)
   }
   const found = { ...store, load, otlpEndpoint: `${store.url}/opentelemetry` }
   if (options.rules === undefined) return found
