@@ -72,17 +72,20 @@ export async function startPrometheus(options: {
 export interface VictoriaMetrics extends Receiver {
   /** Base endpoint for OTLP over HTTP with protobuf, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/metrics` is appended. */
   readonly otlpEndpoint: string
-  /** Stores samples in the text format of Prometheus, with time stamps in milliseconds. */
+  /** Stores samples in the text format of Prometheus, with time stamps in milliseconds; queries see them at once. */
   load(text: string): Promise<void>
+  /**
+   * Lets queries see what has come. A name that was asked for before it came is found up to ten seconds later all the same: ask
+   * after the export, or with `queryUntil`.
+   */
+  flush(): Promise<void>
 }
 
 /**
  * VictoriaMetrics, on a free port of loopback, with a store of its own, names as Prometheus spells them, and room for samples of
- * up to ten years ago. With `rules`, vmalert evaluates them every second and stores what they record.
+ * up to ten years ago.
  */
-export async function startVictoriaMetrics(
-  options: { readonly rules?: readonly string[] } = {},
-): Promise<VictoriaMetrics> {
+export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
   const folder = mkdtempSync(join(tmpdir(), 'ergometer-victoria-metrics-'))
   const store = await start('victoria-metrics', folder, '/health', (port) => [
     `-storageDataPath=${join(folder, 'data')}`,
@@ -94,33 +97,17 @@ export async function startVictoriaMetrics(
     '-memory.allowedBytes=256MiB',
     '-loggerLevel=ERROR',
   ])
+  const ask = async (path: string, body?: string) => {
+    const response = await fetch(`${store.url}${path}`, body === undefined ? {} : { method: 'POST', body })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    await response.arrayBuffer()
+  }
+  const flush = () => ask('/internal/force_flush')
   const load = async (text: string) => {
-    const response = await fetch(`${store.url}/api/v1/import/prometheus`, { method: 'POST', body: text })
-    if (!response.ok) throw new Error(`import: ${response.status} ${await response.text()}`)
-    // Makes them visible at once.
-    await fetch(`${store.url}/internal/force_flush`)
+    await ask('/api/v1/import/prometheus', text)
+    await flush()
   }
-  const found = { ...store, load, otlpEndpoint: `${store.url}/opentelemetry` }
-  if (options.rules === undefined) return found
-  const rules = options.rules.map((path) => `-rule=${path}`)
-  try {
-    const folderOfAlerts = mkdtempSync(join(tmpdir(), 'ergometer-vmalert-'))
-    const alerts = await start('vmalert', folderOfAlerts, '/health', (port) => [
-      ...rules,
-      `-datasource.url=${store.url}`,
-      `-remoteWrite.url=${store.url}`,
-      '-remoteWrite.flushInterval=200ms',
-      '-notifier.blackhole',
-      '-evaluationInterval=1s',
-      '-rule.evalDelay=0s',
-      `-httpListenAddr=127.0.0.1:${port}`,
-      '-loggerLevel=ERROR',
-    ])
-    return { ...found, stop: async () => void (await Promise.all([alerts.stop(), store.stop()])) }
-  } catch (error) {
-    await store.stop()
-    throw error
-  }
+  return { ...store, load, flush, otlpEndpoint: `${store.url}/opentelemetry` }
 }
 
 /** One series of an answer: its labels, `__name__` among them, and its value at the asked time. */
@@ -166,12 +153,24 @@ export async function queryUntil(
   }
 }
 
-/** Runs promtool: its exit code and all that it said. */
-export function promtool(
-  args: readonly string[],
-  input = '',
-): { readonly code: number; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(programPath('promtool'), args, { input, encoding: 'utf8' })
+/** How a tool ended, and all that it said. */
+export interface Outcome {
+  readonly code: number
+  readonly output: string
+}
+
+/** Runs promtool. */
+export function promtool(args: readonly string[], input = ''): Outcome {
+  return runTool('promtool', args, input)
+}
+
+/** Runs vmalert, which reads rules as VictoriaMetrics does. */
+export function vmalert(args: readonly string[]): Outcome {
+  return runTool('vmalert', args, '')
+}
+
+function runTool(name: string, args: readonly string[], input: string): Outcome {
+  const { status, stdout, stderr } = spawnSync(programPath(name), args, { input, encoding: 'utf8' })
   return { code: status ?? 1, output: `${stdout}${stderr}` }
 }
 

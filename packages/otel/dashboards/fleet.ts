@@ -36,7 +36,11 @@ export function fleetDashboard(): Dashboard {
         description:
           'Of all components in this time range, each counted once. Times of unknown power add nothing.',
         unit: 'joule',
-        expr: `sum(sum_over_time(ergometer:device_power_watts:mean5m{${HOST}}[$__range:$__interval])) * $__interval_ms / 1000`,
+        // The mean of all instants of the range, of which the unknown ones add nothing, times its seconds.
+        expr: [
+          `sum(sum_over_time(ergometer:device_power_watts:mean5m{${HOST}}[$__range:$__interval]))`,
+          '/ scalar(count_over_time(vector(1)[$__range:$__interval])) * $__range_s',
+        ].join('\n'),
         legend: 'energy',
       }),
     )

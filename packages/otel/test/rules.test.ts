@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { promtool, whyNoReceivers } from '../../../test/receivers.ts'
+import { promtool, vmalert, whyNoReceivers } from '../../../test/receivers.ts'
 import { RECORDING_RULES, ruleFile } from '../rules/recording-rules.ts'
 import { spellings } from '../rules/spelling.ts'
 import { METRICS } from '../src/names.ts'
@@ -28,11 +28,18 @@ test('the rule file is what its source makes of it', async () => {
   await expect(ruleFile(RECORDING_RULES)).toMatchFileSnapshot(join(folder, 'ergometer.yml'))
 })
 
-describe.skipIf(whyNoReceivers())('promtool', () => {
-  test.each(['ergometer.yml', 'alerts.yml', 'budget.yml'])('accepts %s', (name) => {
+const FILES = ['ergometer.yml', 'alerts.yml', 'budget.yml']
+
+describe.skipIf(whyNoReceivers())('the rules', () => {
+  test.each(FILES)('Prometheus reads %s', (name) => {
     const { code, output } = promtool(['check', 'rules', join(folder, name)])
     expect(output).toContain('SUCCESS')
     expect(code).toBe(0)
+  })
+
+  test.each(FILES)('VictoriaMetrics reads %s', (name) => {
+    const { code, output } = vmalert(['-dryRun', `-rule=${join(folder, name)}`])
+    expect(code, output).toBe(0)
   })
 
   test.each(readdirSync(tests).filter((name) => name.endsWith('_test.yml')))('%s holds', (name) => {
