@@ -22,6 +22,7 @@ const RESOURCE = [
 const ORIGIN = ['service_name', 'service_instance_id', 'host_name', 'ergometer_run_id']
 const RUN = [...ORIGIN, 'ergometer_run_name']
 const DEVICE = [...ORIGIN, 'hw_id', 'hw_type', 'hw_name']
+const HOST = [...ORIGIN, 'hw_id', 'hw_name']
 const WINDOW = '5m'
 
 const list = (labels: readonly string[]) => labels.join(', ')
@@ -36,12 +37,16 @@ const either = (names: readonly string[]) => names.join(' or ')
  */
 function growth(names: readonly string[]): string {
   return names
-    .map((name) =>
-      [
+    .map(
+      (name) =>
         `(rate(${name}[${WINDOW}]) and ${name} offset ${WINDOW} or irate(${name}[${WINDOW}])) and ${name}`,
-      ].join('\n'),
     )
     .join('\nor\n')
+}
+
+/** The mean of a gauge over what is known of the window, while it is there. */
+function mean(names: readonly string[]): string {
+  return names.map((name) => `avg_over_time(${name}[${WINDOW}]) and ${name}`).join('\nor\n')
 }
 
 /**
@@ -50,10 +55,10 @@ function growth(names: readonly string[]): string {
  */
 function once(series: string, labels: readonly string[]): string {
   const joined = [
-    `(${series})`,
+    `(\n${indent(series)}\n)`,
     `* on (job, instance) group_left (${list(RESOURCE)}) ergometer:target:info`,
     'or',
-    `(${series})`,
+    `(\n${indent(series)}\n)`,
     'unless on (job, instance) ergometer:target:info',
   ].join('\n')
   const named = [
@@ -81,6 +86,8 @@ function firstOf(label: string, labels: readonly string[]): (expression: string)
 
 const energy = spellings(METRICS.hardwareEnergy, 'counter')
 const hostEnergy = spellings(METRICS.hostEnergy, 'counter')
+const power = spellings(METRICS.hardwarePower, 'gauge')
+const hostPower = spellings(METRICS.hostPower, 'gauge')
 const runEnergy = spellings(METRICS.runEnergy, 'counter')
 const emissions = spellings(METRICS.runEmissions, 'counter')
 const work = spellings(METRICS.runWork, 'counter')
@@ -88,7 +95,16 @@ const score = spellings(METRICS.runScore, 'gauge')
 const intensity = spellings(METRICS.intensity, 'gauge')
 const coverage = spellings(METRICS.coverage, 'gauge')
 const failures = spellings(METRICS.failures, 'counter')
-const ours = [...energy, ...hostEnergy, ...runEnergy, ...emissions, ...work, ...coverage]
+const ours = [
+  ...energy,
+  ...hostEnergy,
+  ...power,
+  ...hostPower,
+  ...runEnergy,
+  ...emissions,
+  ...work,
+  ...coverage,
+]
 
 /** In this order: later ones read earlier ones. */
 export const RECORDING_RULES: readonly RecordingRule[] = [
@@ -109,8 +125,8 @@ export const RECORDING_RULES: readonly RecordingRule[] = [
   },
   {
     record: 'ergometer:hw_power_watts:mean5m',
-    why: 'Watts of a component, as each exporter knows it.',
-    expr: once(growth(energy), DEVICE),
+    why: 'Watts of a component, as each exporter knows it: from its energy, or from its power where that is all there is.',
+    expr: `${once(growth(energy), DEVICE)}\nor\n${once(mean(power), DEVICE)}`,
   },
   {
     record: 'ergometer:device_power_watts:mean5m',
@@ -125,7 +141,7 @@ export const RECORDING_RULES: readonly RecordingRule[] = [
   {
     record: 'ergometer:hw_host_power_watts:mean5m',
     why: 'Watts of a host as its own meter shows them, at the plug or the BMC. Never to be added to its components.',
-    expr: `max by (host_name, hw_id) (\n${indent(once(growth(hostEnergy), [...ORIGIN, 'hw_id', 'hw_name']))}\n)`,
+    expr: `max by (host_name, hw_id) (\n${indent(`${once(growth(hostEnergy), HOST)}\nor\n${once(mean(hostPower), HOST)}`)}\n)`,
   },
   {
     record: 'ergometer:gpu_share:ratio',
