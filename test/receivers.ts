@@ -72,11 +72,11 @@ export async function startPrometheus(options: {
 export interface VictoriaMetrics extends Receiver {
   /** Base endpoint for OTLP over HTTP with protobuf, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/metrics` is appended. */
   readonly otlpEndpoint: string
-  /** Stores samples in the text format of Prometheus, with time stamps in milliseconds; queries see them at once. */
+  /** Stores samples in the text format of Prometheus, with time stamps in milliseconds. */
   load(text: string): Promise<void>
   /**
-   * Lets queries see what has come. A name that was asked for before it came is found up to ten seconds later all the same: ask
-   * after the export, or with `queryUntil`.
+   * Lets queries see what has come. They see no sample of the second that goes on, and a name that was asked for before it came up
+   * to ten seconds later: what has come last is asked for with `queryUntil`.
    */
   flush(): Promise<void>
 }
@@ -118,10 +118,9 @@ export interface Answer {
 
 /** What an expression is worth on a receiver: now, or at a time in seconds since 1970. Throws with its words if it is refused. */
 export async function query(url: string, expression: string, time?: number): Promise<Answer[]> {
-  const parameters = new URLSearchParams({
-    query: expression,
-    ...(time !== undefined && { time: `${time}` }),
-  })
+  // VictoriaMetrics answers for the last full second; without `nocache` for one before that.
+  const at = time === undefined ? {} : { time: `${time}` }
+  const parameters = new URLSearchParams({ query: expression, nocache: '1', ...at })
   const response = await fetch(`${url}/api/v1/query?${parameters}`)
   const { status, error, data } = (await response.json()) as {
     status: string
