@@ -1,6 +1,6 @@
 import type { SchemaIssue, SchemaOutput, StandardSchema } from '@ergometer/meter'
 import { ErgometerError } from './ergometer-error.ts'
-import type { LiveTotals } from './live-totals.ts'
+import type { PastTotals } from './past-totals.ts'
 import type { Report } from './report.ts'
 
 /** The version of this contract. A loader refuses what bears another one. */
@@ -20,16 +20,13 @@ export interface ExporterContext {
   readonly signal: AbortSignal
 }
 
-/** Totals of a run at an instant of its past: as live totals were, but exact, and with what came late in its place. */
-export interface PastTotals extends LiveTotals {
-  /** Wall time, in milliseconds since 1970. */
-  readonly milliseconds: number
-}
-
-/** A run that is over, or as far as it has come. */
+/** A run that is over. */
 export interface FinishedRun {
   readonly report: Report
-  /** Totals at its begin, every so many seconds, and at its end, in order of time. */
+  /**
+   * Totals at its begin, every so many seconds, and at its end, in order. Throws `EXPORT_STEP_INVALID` for a step that is no number
+   * above 0.
+   */
   totals(stepSeconds: number): Iterable<PastTotals>
 }
 

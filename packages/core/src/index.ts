@@ -34,7 +34,6 @@ export {
   exporterOptions,
   type FinishedRun,
   findExporter,
-  type PastTotals,
 } from './exporter.ts'
 export { type Factors, facilityFactor, gramsOf, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 export type { SystemRoots } from './find-gpus.ts'
@@ -65,6 +64,7 @@ export { KnownEnergy } from './known-energy.ts'
 export type { LiveDomain, LiveIntensity, LiveTotals } from './live-totals.ts'
 export type { MeterSource } from './meter-loop.ts'
 export { type NodeListener, NodeRecorder, type NodeRecorderOptions } from './node-recorder.ts'
+export { type PastTotals, pastTotals } from './past-totals.ts'
 export type { Plan } from './plan.ts'
 export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'
 export { findGit } from './provenance.ts'

@@ -1,10 +1,15 @@
-import type { IntensityCurve } from '@ergometer/carbon'
 import type { Budget, BudgetUse } from './budget.ts'
 import { budgetUse } from './budget.ts'
 import { type Factors, facilityFactor } from './factors.ts'
 import { HardwareLayers } from './hardware-layers.ts'
 import { LiveGrams } from './live-grams.ts'
-import { type LiveDomain, type LiveIntensity, type LiveTotals, liveTotals } from './live-totals.ts'
+import {
+  type ChangingIntensity,
+  type LiveDomain,
+  type LiveTotals,
+  liveIntensity,
+  liveTotals,
+} from './live-totals.ts'
 import { MethodTotals } from './method-totals.ts'
 import type { Recording } from './recording.ts'
 import type { Report } from './report.ts'
@@ -16,9 +21,7 @@ export interface LiveInstant {
   /** Monotonic seconds of the host. */
   readonly monotonic: number
   /** Intensity of now where it changes; absent: that of the factors holds. */
-  readonly intensity?:
-    | { readonly gramsPerKilowattHour: number | undefined; readonly curve: IntensityCurve }
-    | undefined
+  readonly intensity?: ChangingIntensity | undefined
   /** How often each meter has failed. */
   readonly meters: LiveTotals['meters'] & {}
   /** True while a meter is yet to open: what its domains stand for is not known. */
@@ -26,7 +29,7 @@ export interface LiveInstant {
 }
 
 /** Seconds after which hardware goes out although a meter has not opened yet. */
-const LONGEST_OPENING = 10
+export const LONGEST_OPENING = 10
 
 /** The totals of a run while it goes on, once a second: they never fall. */
 export class LiveAccount {
@@ -118,7 +121,7 @@ export class LiveAccount {
     { intensity, meters }: LiveInstant,
   ): Pick<LiveTotals, 'intensity' | 'work' | 'scores' | 'meters'> {
     return {
-      intensity: this.#intensity(intensity),
+      intensity: liveIntensity(this.#factors, intensity),
       work: { ...work.total },
       scores: Object.fromEntries([...scores.latest].map(([name, { value }]) => [name, value])),
       meters,
@@ -128,17 +131,6 @@ export class LiveAccount {
   #layered(one: LiveDomain): LiveDomain {
     const layer = this.#layers.of(one.id)
     return layer ? { ...one, layer } : one
-  }
-
-  #intensity(changing: LiveInstant['intensity']): LiveIntensity {
-    const { intensity } = this.#factors
-    const zone = changing ? changing.curve.standIn?.zone : intensity.zone
-    const grams = changing ? changing.gramsPerKilowattHour : intensity.gramsPerKilowattHour
-    return {
-      kind: changing ? changing.curve.kind : intensity.kind,
-      ...(zone === undefined ? {} : { zone }),
-      ...(grams === undefined ? {} : { gramsPerKilowattHour: grams }),
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IntensityKind } from '@ergometer/carbon'
+import type { IntensityCurve, IntensityKind } from '@ergometer/carbon'
 import type { DomainKind, Method } from '@ergometer/meter'
 import { type Boundary, chooseBoundary } from './boundary.ts'
 import type { BudgetUse } from './budget.ts'
@@ -33,6 +33,13 @@ export interface LiveIntensity {
   readonly zone?: string
   /** Of now; absent while it is not known. */
   readonly gramsPerKilowattHour?: number
+}
+
+/** An intensity that changes, as it is at an instant. */
+export interface ChangingIntensity {
+  /** Undefined while it is not known. */
+  readonly gramsPerKilowattHour: number | undefined
+  readonly curve: IntensityCurve
 }
 
 /** Totals of a running run: `live.json`. Absent means unknown. */
@@ -115,6 +122,18 @@ export function liveTotals(
     })),
     ...(joules === undefined ? {} : { byMethod: joulesByMethod(counted) }),
     health: recording.health.entries,
+  }
+}
+
+/** What is told of the intensity at an instant: of one that changes, or of the factors' own. */
+export function liveIntensity({ intensity }: Factors, changing?: ChangingIntensity): LiveIntensity {
+  const { kind } = changing ? changing.curve : intensity
+  const zone = changing ? changing.curve.standIn?.zone : intensity.zone
+  const grams = changing ? changing.gramsPerKilowattHour : intensity.gramsPerKilowattHour
+  return {
+    kind,
+    ...(zone === undefined ? {} : { zone }),
+    ...(grams === undefined ? {} : { gramsPerKilowattHour: grams }),
   }
 }
 

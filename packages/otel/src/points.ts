@@ -8,6 +8,9 @@ export interface Point {
   readonly attributes: Readonly<Record<string, string>>
 }
 
+/** What the metrics are made of: live totals, or those of the past. */
+type Totals = Omit<LiveTotals, 'health'>
+
 /** Names of work and scores that make sense as attributes everywhere. */
 const NAME = /^[A-Za-z0-9_./-]{1,64}$/
 const MOST_NAMES = 64
@@ -16,10 +19,10 @@ const MOST_NAMES = 64
  * The metrics of totals, in any order: a pure function, so that two readers see the same. What is unknown has no point. Without
  * a `runName` they are a node's: hardware, intensity and meters alone.
  */
-export function pointsOf(totals: LiveTotals, runName?: string): Point[] {
+export function pointsOf(totals: Totals, runName?: string): Point[] {
   const parents = new Map(totals.domains.map((one) => [one.id, hardwareId(one)]))
   return [
-    ...totals.domains.flatMap((one) => hardwarePoints(one, parents)),
+    ...totals.domains.flatMap((one) => hardwarePoints(one, parents, totals.seconds)),
     ...(totals.meters ?? []).map(({ name, failures }): Point => {
       return { metric: 'failures', value: failures, attributes: { [ATTRIBUTES.meterName]: name } }
     }),
@@ -33,7 +36,7 @@ export function hardwareId({ id, kind, identity }: Pick<LiveDomain, 'id' | 'kind
   return kind === 'gpu' && identity?.startsWith('gpu:') ? identity.slice('gpu:'.length) : id
 }
 
-function hardwarePoints(domain: LiveDomain, parents: ReadonlyMap<string, string>): Point[] {
+function hardwarePoints(domain: LiveDomain, parents: ReadonlyMap<string, string>, seconds: number): Point[] {
   const { kind, label, layer, joules, watts, within, coverage } = domain
   if (!layer) return []
   const id = { [ATTRIBUTES.hardwareId]: hardwareId(domain) }
@@ -48,11 +51,12 @@ function hardwarePoints(domain: LiveDomain, parents: ReadonlyMap<string, string>
   return [
     ...(joules === undefined ? [] : [{ metric: energy, value: joules, attributes } as const]),
     ...(watts === undefined ? [] : [{ metric: power, value: watts, attributes } as const]),
-    { metric: 'coverage', value: coverage, attributes: id },
+    // Of no time at all there is no share.
+    ...(seconds > 0 ? [{ metric: 'coverage', value: coverage, attributes: id } as const] : []),
   ]
 }
 
-function intensityPoints({ intensity }: LiveTotals): Point[] {
+function intensityPoints({ intensity }: Totals): Point[] {
   if (intensity?.gramsPerKilowattHour === undefined) return []
   const { kind, zone, gramsPerKilowattHour: value } = intensity
   const attributes = {
@@ -62,7 +66,7 @@ function intensityPoints({ intensity }: LiveTotals): Point[] {
   return [{ metric: 'intensity', value, attributes }]
 }
 
-function runPoints({ byMethod, gramsCo2e, intensity, work, scores }: LiveTotals, name: string): Point[] {
+function runPoints({ byMethod, gramsCo2e, intensity, work, scores }: Totals, name: string): Point[] {
   const run = { [ATTRIBUTES.runName]: name }
   const named = (
     metric: Point['metric'],
