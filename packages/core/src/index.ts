@@ -1,3 +1,4 @@
+export type { StandardSchema } from '@ergometer/meter'
 export { type AnalysisOptions, analyse } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'

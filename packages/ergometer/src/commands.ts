@@ -23,6 +23,7 @@ import {
   type Flags,
   flagSettings,
 } from './cli-flags.ts'
+import { addExportCommand } from './export-command.ts'
 import { addFleetFlags, asksForFleet, type FleetFlags, fleetText } from './fleet-command.ts'
 import { chooseFactors } from './given-factors.ts'
 import { installedMeters } from './installed-meters.ts'
@@ -76,6 +77,8 @@ Examples:
   ergometer report --zone SE --pue 1.2        the same run, elsewhere
   ergometer when --hours 6 --source carbonintensity-uk
                                               the greenest start within a day
+  ergometer export --to otlp=http://localhost:4318
+                                              the latest run into OpenTelemetry, afterwards
   ergometer doctor                            what can be measured here, and how to measure more`,
     )
 
@@ -231,6 +234,7 @@ Examples:
     if (found.verdict !== 'measured') exit(NEGATIVE)
   })
 
+  addExportCommand(program, () => exit(NEGATIVE))
   addWhenCommand(program, () => exit(NEGATIVE))
   addAgentCommand(program, () => exit(USAGE))
   return program

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { privateFolder } from './private-folder.ts'
 
-/** What a meter, a source of intensity or a configuration may import wherever it lies. */
-const OURS = ['@ergometer/meter', '@ergometer/carbon', 'ergometer']
+/** What a meter, a source of intensity, an exporter or a configuration may import wherever it lies. */
+const OURS = ['@ergometer/meter', '@ergometer/carbon', '@ergometer/core', 'ergometer']
 
 /** File names that need a translator on some supported Node. */
 export const TYPESCRIPT = /\.[cm]?tsx?$/

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ErgometerError } from '@ergometer/core'
 import { isMeterFactory, type MeterReference } from '@ergometer/meter'
+import { findModule, isFileName, splitChoice } from './find-module.ts'
 import { TYPESCRIPT } from './import-module.ts'
 import { installedMeters } from './installed-meters.ts'
 import type { MeterChoice } from './settings.ts'
@@ -80,9 +79,8 @@ function byReference(reference: MeterReference): MeterRequest {
   return { name: meter, module, meter, required: true, ...(options === undefined ? {} : { options }) }
 }
 
-/** Splits `NAME[={JSON}]`. */
 function byName(text: string, directory: string): MeterRequest {
-  const [, name = text, json] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  const { name, value: json } = splitChoice(text)
   const options = json === undefined ? {} : { options: parseOptions(name, json) }
   if (Object.hasOwn(BUILTIN_METERS, name)) return { name, builtin: name, required: true, ...options }
   return { name, module: resolveModule(name, directory), required: true, ...options }
@@ -98,13 +96,11 @@ function parseOptions(name: string, json: string): unknown {
 }
 
 function resolveModule(name: string, directory: string): string {
-  if (/^\.{0,2}\//.test(name) || /\.[cm]?[jt]s$/.test(name)) {
-    const path = resolve(directory, name)
-    if (existsSync(path)) return pathToFileURL(path).href
-    throw new ErgometerError('METER_UNKNOWN', `meter '${name}': no such file: ${path}`)
+  const url = findModule(name, directory)
+  if (url !== undefined) return url
+  if (isFileName(name)) {
+    throw new ErgometerError('METER_UNKNOWN', `meter '${name}': no such file: ${resolve(directory, name)}`)
   }
-  const path = resolvePackage(name, directory)
-  if (path !== undefined) return pathToFileURL(path).href
   const known = Object.keys(BUILTIN_METERS).join(', ')
   const meant = packageMeant(name, directory)
   throw new ErgometerError(
@@ -116,34 +112,6 @@ function resolveModule(name: string, directory: string): string {
 /** A meter's package that goes by its short name: that of this very folder, or one that is installed. */
 function packageMeant(name: string, directory: string): string | undefined {
   const usual = `ergometer-meter-${name}`
-  if (resolvePackage(usual, directory) !== undefined) return usual
+  if (findModule(usual, directory) !== undefined) return usual
   return installedMeters(directory).find((one) => one.name.endsWith(`/${usual}`))?.name
-}
-
-/** The module of a package; also of one that has only an `import` entry, which `require.resolve` does not see. */
-function resolvePackage(name: string, directory: string): string | undefined {
-  const from = createRequire(join(directory, 'ergometer.js'))
-  try {
-    return from.resolve(name)
-  } catch {
-    for (const folder of from.resolve.paths(name) ?? []) {
-      const manifest = join(folder, name, 'package.json')
-      if (existsSync(manifest)) return entryOf(manifest)
-    }
-    return undefined
-  }
-}
-
-function entryOf(manifest: string): string | undefined {
-  try {
-    const { exports, module, main } = JSON.parse(readFileSync(manifest, 'utf8'))
-    const root = exports?.['.'] ?? exports
-    const entry = [root, root?.import, root?.import?.default, root?.default, module, main].find(
-      (one) => typeof one === 'string',
-    )
-    const path = join(dirname(manifest), entry ?? 'index.js')
-    return existsSync(path) ? path : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -5,6 +5,7 @@ import {
   isIntensitySourceFactory,
 } from '@ergometer/carbon'
 import { ErgometerError, type GivenSource } from '@ergometer/core'
+import { splitChoice } from './find-module.ts'
 
 /** A source of grid intensity by name (`csv`, each with `={JSON}` options), or by value. */
 export type SourceChoice = string | IntensitySourceReference | IntensitySourceFactory<never>
@@ -80,9 +81,8 @@ function partsOf(choice: SourceChoice): { name: string; module?: string; options
   return { name: source, module, ...(options === undefined ? {} : { options }) }
 }
 
-/** Splits `NAME[={JSON}]`. */
 function byName(text: string): { name: string; options?: unknown } {
-  const [, name = text, json] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  const { name, value: json } = splitChoice(text)
   if (json === undefined) return { name }
   try {
     return { name, options: JSON.parse(json) }

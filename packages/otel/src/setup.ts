@@ -7,8 +7,10 @@ import { resourceAttributes } from './resource.ts'
 
 export { LiveExport } from './live-export.ts'
 export type { OtlpProtocol, OtlpTarget } from './otlp-exporter.ts'
+export { otlp } from './otlp-replay.ts'
 export { type ExportTargets, openPipeline, type Pipeline, type PipelineWorld } from './pipeline.ts'
 export { type HostPort, hostPort } from './prometheus-endpoint.ts'
+export type { ReplayOptions } from './replay-options.ts'
 
 /** The run that `startRun` resolves to. */
 export interface ExportedRun extends Observed {

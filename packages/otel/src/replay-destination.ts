@@ -1,0 +1,94 @@
+import { STATUS_CODES } from 'node:http'
+import { ErgometerError, redactText } from '@ergometer/core'
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import { metricsUrl, type OtlpTarget, otlpExporter } from './otlp-exporter.ts'
+import { receiverWords } from './receiver-words.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const LOCAL = 'http://localhost:4318'
+
+/** Of the results of an export, as both lines of the SDK number them. */
+const SUCCESS = 0
+
+/** Where points go, and what goes wrong there, told without secrets. */
+export class ReplayDestination {
+  readonly #target: OtlpTarget
+  readonly #env: Environment
+  readonly #url: string
+
+  /** Without a `url` the standard variables say where to. */
+  constructor({ url, protocol }: OtlpTarget, env: Environment) {
+    this.#target = { url, protocol }
+    this.#env = env
+    const base = url ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || LOCAL)
+    const own = url === undefined ? env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] : undefined
+    this.#url = own || (protocol !== 'grpc' && URL.canParse(base) ? metricsUrl(base) : base)
+  }
+
+  /** For a person. */
+  get where(): string {
+    return redactText(this.#url)
+  }
+
+  /** The official exporter for it. Throws an ErgometerError `EXPORTER_OPTIONS_INVALID`. */
+  async open(): Promise<PushMetricExporter> {
+    try {
+      return await otlpExporter(this.#target, this.#env)
+    } catch (cause) {
+      throw new ErgometerError('EXPORTER_OPTIONS_INVALID', `otlp: ${(cause as Error).message}`, cause)
+    }
+  }
+
+  /** Resolves once the receiver has taken it. Rejects with an ErgometerError `EXPORT_FAILED`. */
+  send(exporter: PushMetricExporter, metrics: ResourceMetrics): Promise<void> {
+    return new Promise((resolve, reject) => {
+      exporter.export(metrics, ({ code, error }) => {
+        if (code === SUCCESS) resolve()
+        else reject(this.#failureOf(error))
+      })
+    })
+  }
+
+  /** What the receiver says, as far as it is fit to be shown. */
+  words(text: string): string | undefined {
+    return receiverWords(text, this.#url, this.#env)
+  }
+
+  /** What failed, what the receiver says of it, and what to do: one line. */
+  failure(what: string, said = '', hint = 'try again', cause?: unknown): ErgometerError {
+    const words = this.words(said)
+    const message = `otlp: ${this.where}: ${what}${words === undefined ? '' : ` (${words})`}; ${hint}: exporting twice changes nothing`
+    return new ErgometerError('EXPORT_FAILED', message, cause)
+  }
+
+  #failureOf(error: (Error & { code?: unknown; data?: unknown }) | undefined): ErgometerError {
+    const { code, data, message = '' } = error ?? {}
+    // gRPC numbers its failures from 1 to 16.
+    if (typeof code === 'number' && code >= 300) {
+      const answer = `it answered ${code} ${STATUS_CODES[code] ?? ''}`.trim()
+      return this.failure(answer, typeof data === 'string' ? data : '', hintOf(code), error)
+    }
+    if (/retryable status/.test(message)) {
+      return this.failure(
+        'it is too busy, or down: it answered 429, 502, 503 or 504 each time',
+        '',
+        undefined,
+        error,
+      )
+    }
+    const why =
+      code === 'ECONNREFUSED' ? 'nobody listens there' : code === 'ENOTFOUND' ? 'no such host' : undefined
+    if (why !== undefined)
+      return this.failure(why, '', 'see to it that the receiver is up, and try again', error)
+    return this.failure('cannot be reached', message || String(code ?? ''), undefined, error)
+  }
+}
+
+/** What to do about an answer. */
+function hintOf(status: number): string | undefined {
+  if (status === 401 || status === 403) return 'check OTEL_EXPORTER_OTLP_HEADERS, and try again'
+  if (status === 404) return 'give the base endpoint, to which /v1/metrics is appended, and try again'
+  if (status !== 400 && status !== 415) return undefined
+  return 'is it the base endpoint of a receiver that speaks this protocol (http/protobuf, http/json, grpc)? Then try again'
+}
