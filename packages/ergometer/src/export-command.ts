@@ -32,6 +32,9 @@ interface ChosenExporter {
   readonly options: unknown
 }
 
+/** What only shows once a run is read, and is wrong in what was asked for: not the receiver's fault. */
+const USAGE: ReadonlySet<string> = new Set(['EXPORTER_OPTIONS_INVALID', 'EXPORT_STEP_INVALID'])
+
 /** Our own exporters; each loads what it needs once it is named. */
 const BUILTIN_EXPORTERS: Readonly<Record<string, () => Promise<Exporter>>> = {
   otlp: async () => (await loadTelemetry()).otlp as unknown as Exporter,
@@ -69,6 +72,7 @@ export function addExportCommand(program: Command, refuse: () => void): void {
         const told = await exporter.definition.replay(options, run, context)
         process.stdout.write(`${told}\n`)
       } catch (error) {
+        if (error instanceof ErgometerError && USAGE.has(error.code)) throw error
         say(failureText(exporter, error))
         refuse()
       }

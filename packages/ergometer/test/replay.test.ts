@@ -1,6 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
+import { codeBlock, document } from '../../../test/samples.ts'
 import { OtlpReceiver } from '../../otel/test/otlp-receiver.ts'
 import { type Place, STEADY, test, untilMetered } from './processes.ts'
 
@@ -156,6 +160,10 @@ describe.concurrent('ergometer export', () => {
     [['--to', 'otlp={"urll":"http://x"}'], /exporter 'otlp': urll: unknown/],
     [['--to', 'otlp=host:4318'], /exporter 'otlp': url: expected a base endpoint/],
     [['other', '--to', 'otlp'], /run 'other' not found/],
+    [
+      ['--to', 'otlp={"url":"http://127.0.0.1:1","from":"2027-01-01T00:00Z"}'],
+      /nothing of run \S+ lies from/,
+    ],
   ] as const)('ends with 2 where it was told what makes no sense: %j', async ([args, message], { place }) => {
     recorded(place)
     place.write('empty.mjs', 'export const nothing = 1')
@@ -164,5 +172,68 @@ describe.concurrent('ergometer export', () => {
     expect([code, stdout.toString()]).toEqual([2, ''])
     expect(stderr).toMatch(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+describe.concurrent('docs/exporting.md', () => {
+  const text = document('docs/exporting.md')
+  /** The words of a command, as a shell takes them apart. */
+  const wordsOf = (command: string) =>
+    [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? (plain as string))
+
+  test('its command fills the gap of an outage', async ({ place }) => {
+    recorded(place)
+    const receiver = await OtlpReceiver.start()
+    const block = codeBlock(text, 'sh', 'export --to otlp').replace('http://localhost:4318', receiver.url)
+    const { code } = await place.cli(wordsOf(block).slice(1), { env: JSON_PROTOCOL })
+    await receiver.close()
+    expect(code).toBe(0)
+    expect(receiver.curve('ergometer.run.energy')).toEqual([
+      [Date.parse('2026-01-01T12:00:00Z'), 0],
+      [Date.parse('2026-01-01T12:00:10Z'), 1000],
+      [Date.parse('2026-01-01T12:00:20Z'), 2000],
+    ])
+  })
+
+  test('its exporter works as its command says', async ({ place }) => {
+    const id = recorded(place)
+    const taken: { url: string | undefined; secret: string | undefined; body: string }[] = []
+    let status = 200
+    const server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        taken.push({ url: request.url, secret: request.headers.authorization, body })
+        response.writeHead(status).end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    place.write('webhook.ts', codeBlock(text, 'ts', "name: 'webhook'"))
+    mkdirSync(place.path('node_modules'))
+    symlinkSync(
+      fileURLToPath(new URL('../node_modules/zod', import.meta.url)),
+      place.path('node_modules/zod'),
+    )
+    const [, , ...args] = wordsOf(codeBlock(text, 'sh', 'webhook.ts').replace('http://localhost:8080', url))
+    const env = { WEBHOOK_TOKEN: 'sesame' }
+    const { code, stdout, stderr } = await place.cli(args, { env })
+    expect([code, stdout.toString(), stderr]).toEqual([0, `2 points of ${id} sent\n`, ''])
+    status = 500
+    expect(await place.cli(args, { env })).toMatchObject({
+      code: 1,
+      stderr: "ergometer: exporter 'webhook': the service answered 500\n",
+    })
+    server.close()
+    expect(taken[0]).toMatchObject({ url: `/runs/${id}`, secret: 'Bearer sesame' })
+    expect(JSON.parse(taken[0]?.body ?? '')).toMatchObject({
+      name: 'old',
+      points: [
+        { at: '2026-01-01T12:00:00.000Z', joules: 0, gramsCo2e: 0 },
+        { at: '2026-01-01T12:00:20.000Z', joules: 2000 },
+      ],
+    })
   })
 })

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import { ErgometerError, redactText } from '@ergometer/core'
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import { metricsUrl, type OtlpTarget, otlpExporter } from './otlp-exporter.ts'
@@ -66,8 +65,7 @@ export class ReplayDestination {
     const { code, data, message = '' } = error ?? {}
     // gRPC numbers its failures from 1 to 16.
     if (typeof code === 'number' && code >= 300) {
-      const answer = `it answered ${code} ${STATUS_CODES[code] ?? ''}`.trim()
-      return this.failure(answer, typeof data === 'string' ? data : '', hintOf(code), error)
+      return this.failure(`it answered ${code}`, typeof data === 'string' ? data : '', hintOf(code), error)
     }
     if (/retryable status/.test(message)) {
       return this.failure(

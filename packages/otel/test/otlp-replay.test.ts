@@ -223,7 +223,7 @@ describe('what goes wrong', () => {
     const secret = url.replace('//', '//user:knock-knock@')
     const line = await failure(`${secret}?token=hush-hush`)
     expect(line).toMatch(
-      /^otlp: http:\/\/\*\*\*@127\.0\.0\.1:\d+\/v1\/metrics\?token=\*\*\*: it answered 401 Unauthorized \(no such key: \*\*\*\); check OTEL_EXPORTER_OTLP_HEADERS, and try again: exporting twice changes nothing$/,
+      /^otlp: http:\/\/\*\*\*@127\.0\.0\.1:\d+\/v1\/metrics\?token=\*\*\*: it answered 401 \(no such key: \*\*\*\); check OTEL_EXPORTER_OTLP_HEADERS, and try again: exporting twice changes nothing$/,
     )
     expect(line).not.toMatch(/sesame|knock|hush/)
   })
