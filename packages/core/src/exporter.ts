@@ -4,7 +4,7 @@ import type { PastTotals } from './past-totals.ts'
 import type { Report } from './report.ts'
 
 /** The version of this contract. A loader refuses what bears another one. */
-export const EXPORTER_VERSION = 1
+const EXPORTER_VERSION = 1
 
 const BRAND = Symbol.for('ergometer.exporter')
 const NAME = /^[a-z][a-z0-9-]{0,63}$/

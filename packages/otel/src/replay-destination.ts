@@ -1,6 +1,6 @@
 import { ErgometerError, redactText } from '@ergometer/core'
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { metricsUrl, type OtlpTarget, otlpExporter } from './otlp-exporter.ts'
+import { metricsUrl, type OtlpTarget, otlpExporter, protocolOf } from './otlp-exporter.ts'
 import { receiverWords } from './receiver-words.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -22,7 +22,7 @@ export class ReplayDestination {
     this.#env = env
     const base = url ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || LOCAL)
     const own = url === undefined ? env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] : undefined
-    this.#url = own || (protocol !== 'grpc' && URL.canParse(base) ? metricsUrl(base) : base)
+    this.#url = own || (URL.canParse(base) && !isGrpc(protocol, env) ? metricsUrl(base) : base)
   }
 
   /** For a person. */
@@ -80,6 +80,15 @@ export class ReplayDestination {
     if (why !== undefined)
       return this.failure(why, '', 'see to it that the receiver is up, and try again', error)
     return this.failure('cannot be reached', message || String(code ?? ''), undefined, error)
+  }
+}
+
+/** True where no path is appended to the endpoint. A protocol that does not exist is refused once it is opened. */
+function isGrpc(protocol: OtlpTarget['protocol'], env: Environment): boolean {
+  try {
+    return (protocol ?? protocolOf(env)) === 'grpc'
+  } catch {
+    return false
   }
 }
 

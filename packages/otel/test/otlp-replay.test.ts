@@ -202,6 +202,11 @@ describe('a run that is replayed over OTLP', () => {
     expect(await send(undefined)).toMatch(/\/own$/)
     expect(receiver.paths).toEqual(['/base/v1/metrics', '/own'])
     expect(receiver.headers[0]?.authorization).toBe('Bearer sesame-open')
+    vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'smoke')
+    await expect(send(url)).rejects.toMatchObject({
+      code: 'EXPORTER_OPTIONS_INVALID',
+      message: "otlp: OTEL_EXPORTER_OTLP_PROTOCOL 'smoke': expected http/protobuf, http/json, grpc",
+    })
   })
 })
 
@@ -236,7 +241,7 @@ describe('what goes wrong', () => {
       `otlp: ${url}/v1/metrics: nobody listens there; see to it that the receiver is up, and try again: exporting twice changes nothing`,
     )
     vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc')
-    expect(await failure(url)).toContain('cannot be reached')
+    expect(await failure(url)).toMatch(/^otlp: http:\/\/127\.0\.0\.1:\d+: cannot be reached/)
   })
 
   test('a receiver that takes some points and throws others away', async () => {
