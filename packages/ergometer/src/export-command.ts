@@ -96,8 +96,7 @@ async function loadExporter(name: string, directory: string): Promise<Exporter> 
   const url = findModule(name, directory)
   if (url === undefined) {
     const known = Object.keys(BUILTIN_EXPORTERS).join(', ')
-    const what = isFileName(name) ? 'no such file' : `is it installed in ${directory}?`
-    const message = `exporter '${name}' is unknown: expected ${known}, an installed package or a file (./exporter.ts); ${what}`
+    const message = `exporter '${redactText(name)}' is unknown: expected ${known}, an installed package or a file (./exporter.ts); ${whyUnknown(name, directory)}`
     throw new ErgometerError('EXPORTER_UNKNOWN', message)
   }
   const module = await importModule(url).catch((cause) => {
@@ -106,13 +105,19 @@ async function loadExporter(name: string, directory: string): Promise<Exporter> 
   return findExporter(module, url)
 }
 
+function whyUnknown(name: string, directory: string): string {
+  if (/^https?:/i.test(name)) return 'did you mean --to otlp=URL?'
+  return isFileName(name) ? 'no such file' : `is it installed in ${directory}?`
+}
+
 /** What looks like JSON is JSON; anything else is a text. */
 function parseValue(name: string, value: string): unknown {
   if (!/^\s*[{["]/.test(value)) return value
   try {
     return JSON.parse(value)
   } catch (cause) {
-    const message = `exporter '${name}': its value is no JSON: ${redactText((cause as Error).message)}; expected --to '${name}={"option": "value"}', or a text`
+    // The parser's own words may repeat a part of it, secrets among it.
+    const message = `exporter '${name}': its value looks like JSON and is none; expected --to '${name}={"option": "value"}', or a text`
     throw new ErgometerError('EXPORTER_OPTIONS_INVALID', message, cause)
   }
 }

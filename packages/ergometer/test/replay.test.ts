@@ -11,7 +11,8 @@ import { type Place, STEADY, test, untilMetered } from './processes.ts'
 const JSON_PROTOCOL = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
 
 /** Puts the folder of a run of 20 s at 100 W into the home, as a recorder would have left it. */
-function recorded(place: Place, domain: object = {}, id = '20260101-120000-old-abcdef'): string {
+function recorded(place: Place, domain: object = {}, ended = true): string {
+  const id = '20260101-120000-old-abcdef'
   const folder = join(place.home, 'runs', id)
   const lines = [
     {
@@ -42,7 +43,7 @@ function recorded(place: Place, domain: object = {}, id = '20260101-120000-old-a
       },
     },
     ...Array.from({ length: 20 }, (_, index) => ({ t: index + 1, dJ: [1000] })),
-    { kind: 'end', t: 20, status: 'completed' },
+    ...(ended ? [{ kind: 'end', t: 20, status: 'completed' }] : []),
   ]
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'journal.ndjson'), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)
@@ -140,6 +141,16 @@ describe.concurrent('ergometer export', () => {
     expect(stderr).toMatch(/^ergometer: run 20260101-120000-old-abcdef is provisional: .*\n$/)
   })
 
+  test('closes a run that crashed, and sends it', async ({ place }) => {
+    recorded(place, {}, false)
+    const exporter = `import { defineExporter } from '@ergometer/core'
+      export const mine = defineExporter({ name: 'mine', async replay(_, { report, totals }) { return [report.run.status, [...totals(60)].at(-1).joules].join(' ') } })`
+    place.write('mine.mjs', exporter)
+    const { code, stdout } = await place.cli(['export', '--to', './mine.mjs'])
+    expect([code, stdout.toString()]).toEqual([0, 'crashed 2000\n'])
+    expect((await place.report()).run.status).toBe('crashed')
+  })
+
   test('refuses a run that is still recorded', async ({ place }) => {
     const running = place.ergometer(['run', '--meter', STEADY, '--', 'sh', '-c', 'read line'])
     await place.begun()
@@ -153,10 +164,14 @@ describe.concurrent('ergometer export', () => {
   test.for([
     [[], /required option '--to/],
     [['--to', 'nobody'], /exporter 'nobody' is unknown: expected otlp, an installed package or a file/],
+    [
+      ['--to', 'http://me:sesame@host'],
+      /exporter 'http:\/\/\*\*\*@host' is unknown: .* did you mean --to otlp=URL\?/,
+    ],
     [['--to', './nowhere.ts'], /exporter '.\/nowhere.ts' is unknown: .* no such file/],
     [['--to', './empty.mjs'], /expected exactly one exporter among its exports/],
     [['--to', './broken.mjs'], /exporter '.\/broken.mjs': Unexpected/],
-    [['--to', 'otlp={"url":'], /exporter 'otlp': its value is no JSON/],
+    [['--to', 'otlp={"url":'], /exporter 'otlp': its value looks like JSON and is none/],
     [['--to', 'otlp={"urll":"http://x"}'], /exporter 'otlp': urll: unknown/],
     [['--to', 'otlp=host:4318'], /exporter 'otlp': url: expected a base endpoint/],
     [['other', '--to', 'otlp'], /run 'other' not found/],
