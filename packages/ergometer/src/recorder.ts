@@ -71,6 +71,8 @@ function record(start: StartMessage): void {
       budget: (use) => say({ budget: use }),
       report: (report, totals) => {
         say({ report, totals })
+        // Where git has not answered yet, its word is not waited for.
+        void exporter?.begin(resourceOf(start.runId))
         exporting = exporter?.end(totals, isMainThread).then(() => say({ exported: true }))
         setTimeout(exit, LAST_DEADLINE * 1000).unref()
       },
