@@ -12,6 +12,7 @@ export {
 } from './bundled-intensity.ts'
 export { CarbonError, type CarbonErrorCode } from './carbon-error.ts'
 export { bundledHardware } from './cloud-hardware.ts'
+export { type CloudPue, cloudPue } from './cloud-pue.ts'
 export { constantIntensity } from './constant-intensity.ts'
 export { type EmbodiedChoice, type EmbodiedEmissions, embodiedEmissions, embodiedGrams } from './embodied.ts'
 export { type Equivalent, equivalentsOf } from './equivalents.ts'
