@@ -7,6 +7,7 @@ import { defineConfig, type Options } from 'tsup'
 const LIBRARY_ENTRIES = [
   'index',
   'conformance',
+  'dmi',
   'fleet-schema',
   'report-schema',
   'resource',

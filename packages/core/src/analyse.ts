@@ -345,7 +345,7 @@ function healthOf(journal: Journal, { incomplete, missing }: Boundary): HealthEn
 }
 
 function provenanceOf(journal: Journal, dataSets: string[]): Report['provenance'] {
-  const { start, provenance, processes, domains } = journal
+  const { start, provenance, processes, domains, place } = journal
   const intervals = new Map(domains.map(({ line }) => [line.meter, line.interval]))
   // What the PCI buses do not show (a superchip's, another process's), its meter may know.
   const metered = domains
@@ -359,6 +359,7 @@ function provenanceOf(journal: Journal, dataSets: string[]): Report['provenance'
     ...defined({ bootId: start?.bootId }),
     ...(metered.length > 0 ? { gpus: metered.map(({ label }) => label) } : {}),
     ...provenance,
+    ...defined({ place }),
     meters: [...intervals].map(([name, interval]) => ({ name, interval })),
     dataSets,
     config: start?.config ?? {},

@@ -18,6 +18,7 @@ export function carbonHealth(
   return [
     ...recorded.filter(({ code }) => !(anew && OF_A_SOURCE.test(code))),
     ...zoneHealth(factors),
+    ...placeHealth(factors),
     ...intensityHealth(factors, emitted),
     ...(factors.pue === undefined
       ? [{ severity: 'info', code: 'pue-unknown', message: 'PUE unknown: taken as 1' } as const]
@@ -30,6 +31,13 @@ function zoneHealth({ zoneUnknown, curve, intensity }: Factors): HealthEntry[] {
   if (!zoneUnknown || curve) return []
   const message = `grid zone unknown: the world's average of ${intensity.gramsPerKilowattHour} g/kWh is used; say where with --zone`
   return [{ severity: 'warning', code: 'zone-unknown', message }]
+}
+
+/** What nobody gave, and is taken from what the cloud tells of the machine. */
+function placeHealth({ fromPlace = [] }: Factors): HealthEntry[] {
+  if (fromPlace.length === 0) return []
+  const message = `from the cloud's region and instance, since nothing else was given: ${fromPlace.join(', ')}`
+  return [{ severity: 'info', code: 'factors-from-place', message }]
 }
 
 /** Of intensity over time: what of the energy it does not know, and what is done about that. */

@@ -24,6 +24,8 @@ export interface Factors {
   readonly embodied?: EmbodiedEmissions | undefined
   /** Parameters of the model that is trained, for SCI for AI. */
   readonly parameters?: number | undefined
+  /** Factors that nobody gave, and that follow from where the run was made, in words for a person. */
+  readonly fromPlace?: readonly string[] | undefined
   /** Which factors are others than those that the run was recorded with: `intensity`, `pue`, … */
   readonly recomputed?: readonly string[] | undefined
   /** As far as they are stated: common to all that the factors are applied to. */

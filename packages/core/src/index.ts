@@ -71,7 +71,13 @@ export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './pr
 export { findGit } from './provenance.ts'
 export { readLines } from './read-lines.ts'
 export type { RecordedDomain } from './recorded-domain.ts'
-export { Recorder, type RecorderListener, type RecorderOptions, type RunEnd } from './recorder.ts'
+export {
+  type Placing,
+  Recorder,
+  type RecorderListener,
+  type RecorderOptions,
+  type RunEnd,
+} from './recorder.ts'
 export { Recording } from './recording.ts'
 export { redactArguments, redactText, redactValue } from './redact.ts'
 export type {
@@ -94,6 +100,7 @@ export { RunClock } from './run-clock.ts'
 export type { PhaseCompanion, PhaseEnergy, PhaseOptions, RunExtension } from './run-extension.ts'
 export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
 export { forecastRun } from './run-forecast.ts'
+export type { RunPlace } from './run-place.ts'
 export { type Score, type ScoreCosts, type ScoreTargets, scoresByName } from './scores.ts'
 export {
   differenceUncertainty,

@@ -61,6 +61,13 @@ export class IntensityFeed {
     return known?.gramsPerKilowattHour
   }
 
+  /** The stand-in has become known: that of `curve`, of whose kind and basis the figures are. */
+  standInBy({ standIn }: IntensityCurve): void {
+    const { kind, basis, steps } = this.#curve
+    if (standIn?.kind === kind && standIn.basis === basis)
+      this.#curve = new IntensityCurve({ kind, basis }, steps, standIn)
+  }
+
   /** Asks if it is time to. */
   tick(): void {
     if (this.#world.wall() >= this.#next) void this.#ask()

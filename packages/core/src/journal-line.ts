@@ -2,6 +2,7 @@ import type { EmbodiedChoice, IntensityStep, SourceLabels, WaterIntensity } from
 import type { Domain } from '@ergometer/meter'
 import type { HealthEntry } from './health.ts'
 import type { Plan } from './plan.ts'
+import type { RunPlace } from './run-place.ts'
 
 /** Version of the journal's format, in its start line. */
 export const JOURNAL_VERSION = 1
@@ -129,6 +130,7 @@ export type KindLine =
   | { kind: 'uncertainty'; t: RunSeconds; domain: number; relative: number }
   | ShareLine
   | IntensityLine
+  | PlaceLine
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
 
@@ -185,6 +187,14 @@ export interface IntensityLine {
   t: RunSeconds
   /** From and to in seconds since 1970; without `to`, until something else is told. */
   step: IntensityStep
+}
+
+/** Where the run is made: factors that nobody gave follow from it. The last written counts. */
+export interface PlaceLine {
+  kind: 'place'
+  /** When it became known. */
+  t: RunSeconds
+  place: RunPlace
 }
 
 /** CPU time since the run's begin. */

@@ -1,5 +1,6 @@
 import { declaredDomain } from '@ergometer/meter'
 import { isRow, type JournalLine } from './journal-line.ts'
+import { isPlace } from './run-place.ts'
 import { isCount, isNumber, isObject } from './untrusted.ts'
 
 /** No run lasts longer, in seconds: what speaks of later is damage. */
@@ -77,6 +78,7 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
   uncertainty: ({ domain, relative }) => isCount(domain) && isAmount(relative) && relative > 0,
   share: ({ t, domain, from, own, others, idle }) =>
     isCount(domain) && isInterval({ from, to: t }) && [own, others, idle].every(isShare),
+  place: ({ t, place }) => isTime(t) && isPlace(place),
   intensity: ({ step }) =>
     isObject(step) &&
     isNumber(step['from']) &&

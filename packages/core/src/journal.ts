@@ -18,6 +18,7 @@ import { isSound } from './journal-soundness.ts'
 import { decodeLine } from './journal-text.ts'
 import { EnergyRows } from './known-energy.ts'
 import { NumberList } from './number-list.ts'
+import type { RunPlace } from './run-place.ts'
 import type { VarianceUntil } from './sampled-variance.ts'
 import { WorkSteps } from './work-steps.ts'
 
@@ -54,6 +55,8 @@ export class Journal {
   readonly shares: ShareLine[] = []
   /** What a source told of the grid's intensity, all of one kind and basis: the last one counts. */
   readonly intensities: IntensityStep[] = []
+  /** Where the run was made, if its cloud told. */
+  place: RunPlace | undefined
   baseline: BaselineLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
   /** Lines that were no lines; a torn last one is not counted. */
@@ -162,6 +165,9 @@ export class Journal {
         break
       case 'intensity':
         this.#addIntensity(line.step)
+        break
+      case 'place':
+        this.place = line.place
         break
       case 'share':
         this.shares.push(line)

@@ -33,7 +33,7 @@ export const LONGEST_OPENING = 10
 
 /** The totals of a run while it goes on, once a second: they never fall. */
 export class LiveAccount {
-  readonly #factors: Factors
+  #factors: Factors
   readonly #budget: Budget | undefined
   readonly #grams = new LiveGrams()
   readonly #methods = new MethodTotals()
@@ -46,6 +46,11 @@ export class LiveAccount {
   constructor(factors: Factors, budget: Budget | undefined) {
     this.#factors = factors
     this.#budget = budget
+  }
+
+  /** Reckons by other factors from here on. What was told stays told. */
+  reckonBy(factors: Factors): void {
+    this.#factors = factors
   }
 
   /** The totals of a second that were not told yet, and how much of the budget is spent; undefined: they were. */

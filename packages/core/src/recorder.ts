@@ -29,6 +29,7 @@ import { processIdentity, processName } from './process-identity.ts'
 import { findGit, type GitState, hostProvenance } from './provenance.ts'
 import { Recording } from './recording.ts'
 import type { Report } from './report.ts'
+import type { RunPlace } from './run-place.ts'
 import { RunStore } from './run-store.ts'
 import type { ScoreTargets } from './scores.ts'
 import { TakenFiles } from './taken-files.ts'
@@ -51,6 +52,8 @@ export interface RecorderOptions {
   readonly factors: Factors
   /** Where intensity over time comes from; `factors.curve` is then what is known without it. */
   readonly source?: IntensityOrigin | undefined
+  /** Where this machine is, and the factors of a run there; absent: nobody knows. It never rejects, and nobody waits for it. */
+  readonly placing?: Promise<Placing | undefined> | undefined
   /** Factors as the user gave them, for later recomputation. */
   readonly given: StartLine['factors']
   /** Scores to reach. */
@@ -74,6 +77,12 @@ export interface RecorderOptions {
   readonly owner?: number | undefined
   /** What the caller has to say of the run's health. */
   readonly health: readonly HealthEntry[]
+}
+
+/** A place, and the factors of a run there. */
+export interface Placing {
+  readonly place: RunPlace
+  readonly factors: Factors
 }
 
 /** Whom a recorder tells. */
@@ -104,8 +113,8 @@ const FIRST_READ = 0.25
 const REFUSAL = 2
 /** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
 const HELD_UP = 1
-/** Seconds that git may still take at the end. */
-const LAST_GIT = 0.2
+/** Seconds that git, and finding the place, may still take at the end. */
+const LAST_FACTS = 0.2
 /** Seconds that a source of intensity may still take at the end. */
 const LAST_INTENSITY = 0.2
 /** Seconds that the disk may take at the end before the report is given without it. */
@@ -131,6 +140,8 @@ export class Recorder {
   readonly #taken = new TakenFiles()
   readonly #live: LiveAccount
   #feed: IntensityFeed | undefined
+  #factors: Factors
+  #placed: Promise<void> | undefined
   /** That the budget is spent, and on what. */
   #spent: string | undefined
   #badSaid = 0
@@ -150,6 +161,7 @@ export class Recorder {
     this.#listener = listener
     this.#clock = clock
     this.#files = new EventFiles(options.events)
+    this.#factors = options.factors
     this.#live = new LiveAccount(options.factors, options.budget)
     this.#store = new RunStore((entry) => this.#soon(() => this.#recording?.health.add(entry)), clock)
     const { owner: pid } = options
@@ -179,6 +191,12 @@ export class Recorder {
   /** Begins: opens the meters and the journal side by side, and the run when both are there, or time is up. */
   async start(): Promise<void> {
     this.#meters.start()
+    this.#placed = this.#options.placing?.then(
+      (found) => {
+        if (found) this.#soon(() => this.#place(found))
+      },
+      () => {},
+    )
     const journal = this.#open()
     this.#opening = journal
     const refused = await this.#meters.refusal(REFUSAL)
@@ -277,10 +295,19 @@ export class Recorder {
     this.#follow(this.#clocks)
   }
 
+  /** Where the machine is has become known: the run goes by its factors from its begin on, live totals from now on. */
+  #place({ place, factors }: Placing): void {
+    if (this.#closed) return
+    this.#write({ kind: 'place', t: Math.max(0, Math.round(this.#now() * 1e6) / 1e6), place })
+    this.#factors = factors
+    this.#live.reckonBy(factors)
+    if (factors.curve) this.#feed?.standInBy(factors.curve)
+  }
+
   /** Asks the source of intensity from now on, if there is one. */
   #follow(clocks: ClockWatch): void {
-    const { source, factors } = this.#options
-    const { curve } = factors
+    const { source } = this.#options
+    const { curve } = this.#factors
     if (!source || !curve) return
     this.#feed = new IntensityFeed(source, curve, clocks.begin.getTime() / 1000, {
       wall: () => clocks.wall,
@@ -468,7 +495,7 @@ export class Recorder {
     this.#poll({ finally: true })
     this.#files.close()
     if (this.#clocks) this.#write(this.#clocks.line())
-    await Promise.race([this.#provenance, seconds(LAST_GIT)])
+    await Promise.race([Promise.all([this.#provenance, this.#placed]), seconds(LAST_FACTS)])
     this.#closed = true
     recording.close(at, this.#spent === undefined ? end : { ...end, status: 'aborted', reason: this.#spent })
     const { report, kept } = await this.#report()
@@ -499,7 +526,7 @@ export class Recorder {
 
   #analyse(): Report {
     const { folder } = this.#store
-    const { factors } = this.#options
+    const factors = this.#factors
     const known = this.#feed ? { ...factors, curve: this.#feed.curve } : factors
     return analyse(readJournal(this.#store.lines()), known, folder ? { folder } : {})
   }

@@ -108,6 +108,16 @@ const forecast = z.looseObject({
   why: z.string().optional(),
 })
 
+const place = z.looseObject({
+  provider: z.string(),
+  region: z.string(),
+  zone: z.string().optional(),
+  instanceType: z.string().optional(),
+  instanceId: z.string().optional(),
+  account: z.string().optional(),
+  accelerators: z.looseObject({ count: amount, label: z.string() }).optional(),
+})
+
 const health = z.looseObject({
   severity: z.enum(['info', 'warning', 'error']),
   code: z.string(),
@@ -274,6 +284,7 @@ const reportSchema = z.looseObject({
     bootId: z.string().optional(),
     cpu: z.string().optional(),
     gpus: z.array(z.string()).optional(),
+    place: place.optional(),
     command: z.array(z.string()).optional(),
     git: z.looseObject({ commit: z.string(), dirty: z.boolean() }).optional(),
     meters: z.array(z.looseObject({ name: z.string(), interval: amount })),

@@ -10,6 +10,7 @@ import type {
 import type { Method } from '@ergometer/meter'
 import type { Estimate } from './forecast.ts'
 import type { HealthEntry } from './health.ts'
+import type { RunPlace } from './run-place.ts'
 
 /** How a run ended, or that it has not. */
 export type RunStatus = 'completed' | 'failed' | 'aborted' | 'crashed' | 'running'
@@ -287,6 +288,8 @@ export interface Report {
     bootId?: string
     cpu?: string
     gpus?: string[]
+    /** As the cloud told. */
+    place?: RunPlace
     command?: string[]
     git?: { commit: string; dirty: boolean }
     meters: { name: string; interval: number }[]

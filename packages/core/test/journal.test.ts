@@ -90,6 +90,39 @@ describe('a journal', () => {
     expect(analyse(journal, FACTORS).energy.standardUncertaintyJoules).toBe(300)
   })
 
+  test('tells where the run was made, the last written, if it makes sense', () => {
+    const line = (place: unknown) => JSON.stringify({ kind: 'place', t: 0.5, place })
+    const place = {
+      provider: 'aws',
+      region: 'eu-west-1',
+      instanceType: 'g6f.large',
+      accelerators: { count: 0.125, label: 'NVIDIA L4' },
+    }
+    const bad = [
+      'aws',
+      { provider: 'aws' },
+      { ...place, region: '' },
+      { ...place, region: 'x'.repeat(200) },
+      { ...place, account: 7 },
+      { ...place, accelerators: { count: -1, label: 'x' } },
+      { ...place, accelerators: [] },
+    ]
+    const texts = [line({ ...place, region: 'eu-west-2' }), line(place), ...bad.map(line)]
+    const journal = readJournal([...lines.slice(0, -1), ...texts, lines.at(-1) as string])
+    expect(journal.damaged).toBe(bad.length)
+    expect(parseReport(analyse(journal, FACTORS)).provenance.place).toEqual(place)
+    expect(analyse(readJournal(lines), FACTORS).provenance).not.toHaveProperty('place')
+  })
+
+  test('says which factors nobody gave and the place does', () => {
+    const fromPlace = ['zone aws:eu-west-1', 'PUE 1.11 (Amazon Web Services, 2024)']
+    const { health } = analyse(readJournal(lines), { ...FACTORS, fromPlace })
+    expect(health.find(({ code }) => code === 'factors-from-place')).toMatchObject({
+      severity: 'info',
+      message: expect.stringMatching(/: zone aws:eu-west-1, PUE 1\.11 \(Amazon Web Services, 2024\)$/),
+    })
+  })
+
   test('does not go back in time', () => {
     const journal = readJournal([...lines.slice(0, -1), '{"t":1,"dJ":[1000]}', lines.at(-1) as string])
     expect(journal.damaged).toBe(1)

@@ -228,7 +228,9 @@ Examples:
     .description('what can be measured here, what not, why, and the safe fix')
     .option('--json', 'as JSON')
   addHomeFlags(addMeterFlags(doctor)).action(async ({ json, ...flags }: FormatFlags) => {
-    const found = await findings(flags)
+    const { placeFinding } = await import('./doctor-place.ts')
+    const [meters, place] = await Promise.all([findings(flags), placeFinding()])
+    const found = place ? { ...meters, place } : meters
     if (json) printJson(found)
     else print(doctorText(found, terminal.options(process.stdout)))
     if (found.verdict !== 'measured') exit(NEGATIVE)

@@ -10,7 +10,8 @@ import {
   worldIntensity,
   yearlyStandIn,
 } from '@ergometer/carbon'
-import type { Factors, GivenFactors, Journal } from '@ergometer/core'
+import type { Factors, GivenFactors, Journal, RunPlace } from '@ergometer/core'
+import { withPlace } from './place-factors.ts'
 
 /** Factors that are no intensity: they go from what was given into the analysis as they are. */
 const PLAIN = ['pue', 'overhead', 'water', 'parameters'] as const
@@ -19,19 +20,25 @@ const PLAIN = ['pue', 'overhead', 'water', 'parameters'] as const
 const MOST = 1e18
 
 /**
- * Factors from what was given: a zone that is not given is unknown, and the world's average stands in for it. Where a source was
- * given, `steps` is what it has told.
+ * Factors from what was given, and, where nothing was, from the `place`. A zone that is known by neither is unknown, and the
+ * world's average stands in for it. Where a source was given, `steps` is what it has told.
  */
-export function factorsFrom(given: GivenFactors, steps: readonly IntensityStep[] = []): Factors {
+export function factorsFrom(
+  chosen: GivenFactors,
+  steps: readonly IntensityStep[] = [],
+  place?: RunPlace,
+): Factors {
+  const { given, fromPlace } = withPlace(chosen, place)
   const { zone, intensity, source, embodied } = given
   const known = zone === undefined ? undefined : bundledIntensity(zone)
-  const chosen = intensity === undefined ? known : constantIntensity(intensity, known?.zone)
+  const constant = intensity === undefined ? known : constantIntensity(intensity, known?.zone)
   const plain = Object.fromEntries(
     PLAIN.map((key) => [key, given[key]]).filter(([, value]) => value !== undefined),
   )
   return {
-    intensity: chosen ?? worldIntensity(),
-    zoneUnknown: chosen === undefined,
+    intensity: constant ?? worldIntensity(),
+    zoneUnknown: constant === undefined,
+    ...(fromPlace.length > 0 ? { fromPlace } : {}),
     ...(source ? { curve: curveOf(given, steps), source: source.name } : {}),
     ...plain,
     ...(embodied === undefined ? {} : { embodied: embodiedEmissions(embodied) }),
@@ -40,7 +47,7 @@ export function factorsFrom(given: GivenFactors, steps: readonly IntensityStep[]
 
 /** The factors that a run was recorded with, as far as they can be used. */
 export function recordedFactors(journal: Journal): Factors {
-  return factorsFrom(soundFactors(journal), journal.intensities)
+  return factorsFrom(soundFactors(journal), journal.intensities, journal.place)
 }
 
 /** Factors of a journal without those that cannot be: it may come from anywhere. */

@@ -1,5 +1,5 @@
 import { loadMeter, type OpenOptions, type Probed, probeIsolated, probeMeter } from '@ergometer/meter'
-import type { MeterFinding } from '@ergometer/report'
+import type { MeterFinding, PlaceFinding } from '@ergometer/report'
 import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
 
 /** What `doctor --json` prints. */
@@ -8,6 +8,8 @@ export interface Findings {
   /** Whether something here can be measured, only modelled, or neither. */
   verdict: 'measured' | 'modelled' | 'none'
   meters: MeterFinding[]
+  /** Where this machine is, if it is a cloud's. */
+  place?: PlaceFinding
 }
 
 /** Asks each meter whether it works here, and if not, why and what would mend it. */

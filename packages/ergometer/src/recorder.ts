@@ -4,9 +4,12 @@ import { isMainThread, parentPort } from 'node:worker_threads'
 import { type IntensityOrigin, Recorder, redactArguments } from '@ergometer/core'
 import { monotonicSeconds, realContext } from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
+import { type FoundPlace, findRunPlace } from './find-run-place.ts'
+import { placedSource } from './instance-estimate.ts'
 import { LiveExporter, resourceOf } from './live-exporter.ts'
 import { type MeterLog, meterSource } from './open-meter.ts'
 import { openSource, REPLIES_FOLDER } from './open-source.ts'
+import { withPlace } from './place-factors.ts'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
 import type { SourceRequest } from './source-request.ts'
 import { versions } from './version.ts'
@@ -41,15 +44,22 @@ function record(start: StartMessage): void {
       else recorder?.log('recorder', message, entry)
     })
   }
+  const world = realContext()
+  const finding = findRunPlace({ ...world, log: (...told) => recorder?.log('recorder', ...told) })
   recorder = new Recorder(
     {
       ...options,
-      meters: meters.map((request) => meterSource(request, log(request.name), environment)),
+      meters: meters.map((request) =>
+        placedSource(request, finding, (one) => meterSource(one, log(one.name), environment)),
+      ),
+      placing: finding?.then((found) =>
+        found ? { place: found.place, factors: factorsFrom(given, [], found.place) } : undefined,
+      ),
       factors: factorsFrom(given),
       given,
-      ...(source ? { source: originOf(source, start, log('recorder')) } : {}),
+      ...(source ? { source: originOf(source, start, finding, log('recorder')) } : {}),
       versions: versions(),
-      roots: realContext(),
+      roots: world,
       command: command && redactArguments(command),
       describe: (git) => {
         const resource = resourceOf(start.runId, git?.commit)
@@ -87,12 +97,13 @@ function record(start: StartMessage): void {
 function originOf(
   request: SourceRequest,
   { given, home }: StartMessage,
+  finding: Promise<FoundPlace | undefined> | undefined,
   log: ReturnType<Log>,
 ): IntensityOrigin {
   return {
     name: request.name,
-    open: (signal) =>
-      openSource(request, given.zone, {
+    open: async (signal) =>
+      openSource(request, withPlace(given, (await finding)?.place).given.zone, {
         signal,
         cacheFolder: join(home, REPLIES_FOLDER),
         log: (message, { severity, code }) => log?.(message, { severity, code }),

@@ -7,6 +7,7 @@ import {
   type GivenFactors,
   type HealthEntry,
   type Interval,
+  type Journal,
   openRun,
   type Report,
   RunClock,
@@ -17,6 +18,7 @@ import {
 import { factorsFrom, recordedFactors, soundFactors, standInOf, withOthers } from './factors.ts'
 import type { ChosenFactors } from './given-factors.ts'
 import { openSource, REPLIES_FOLDER } from './open-source.ts'
+import { withPlace } from './place-factors.ts'
 import { asErgometerError, type ChosenSource } from './source-request.ts'
 
 /** Seconds that a source may take for the history of a run. */
@@ -53,12 +55,11 @@ export async function reportNamed(
     ? await askSource(
         others.source,
         given,
-        new RunClock(journal),
-        journal.until,
+        journal,
         { cacheFolder: join(home, REPLIES_FOLDER), ...world },
         health,
       )
-    : factorsFrom(given, given.source ? journal.intensities : [])
+    : factorsFrom(given, given.source ? journal.intensities : [], journal.place)
   return analyse(journal, { ...factors, recomputed }, { running, folder, health, ...aims })
 }
 
@@ -66,30 +67,31 @@ export async function reportNamed(
 async function askSource(
   { request }: ChosenSource,
   given: GivenFactors,
-  clock: RunClock,
-  until: number,
+  journal: Journal,
   world: Partial<SourceContext>,
   health: HealthEntry[],
 ): Promise<Factors> {
   const log = (message: string, { severity, code }: Pick<HealthEntry, 'severity' | 'code'>) => {
     if (!health.some((entry) => entry.message === message)) health.push({ severity, code, message })
   }
-  const source = await openSource(request, given.zone, {
+  const clock = new RunClock(journal)
+  const placed = withPlace({ ...given, source: { name: request.name } }, journal.place).given
+  const source = await openSource(request, placed.zone, {
     signal: AbortSignal.timeout(SOURCE_PATIENCE * 1000),
     ...world,
     log,
   }).catch((cause) => {
     throw asErgometerError(cause)
   })
-  const curve = new IntensityCurve(source, [], standInOf(given, source))
+  const curve = new IntensityCurve(source, [], standInOf(placed, source))
   const from = clock.milliseconds(0) / 1000
-  const to = Math.max(from + 1e-3, clock.milliseconds(until) / 1000)
+  const to = Math.max(from + 1e-3, clock.milliseconds(journal.until) / 1000)
   try {
     for (const step of await source.history(from, to)) curve.add(step)
   } catch (error) {
     log((error as Error).message, { severity: 'warning', code: 'intensity-source-failed' })
   }
-  return { ...factorsFrom({ ...given, source: { name: request.name } }), curve }
+  return { ...factorsFrom({ ...given, source: { name: request.name } }, [], journal.place), curve }
 }
 
 /** What is left to say of a run whose journal cannot be read: everything is unknown. */

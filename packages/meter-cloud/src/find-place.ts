@@ -15,7 +15,7 @@ export interface PlaceWorld {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Base URLs of metadata services, in place of the provider's and of what the environment says. */
   readonly endpoints?: { readonly [Cloud in Provider]?: string | undefined } | undefined
-  /** Seconds for all questions together; by default 0.4. */
+  /** Seconds for all questions together; by default 0.4, on AWS what `AWS_METADATA_SERVICE_TIMEOUT` says. */
   readonly patience?: number | undefined
   /** Is told, in one line, why a machine of a cloud did not tell its place. */
   readonly log?: ((message: string) => void) | undefined
@@ -23,6 +23,10 @@ export interface PlaceWorld {
 
 /** Seconds for all questions together: services on the machine's own link answer within some milliseconds. */
 const PATIENCE = 0.4
+/** Seconds that a variable can ask for at most. */
+const LONGEST_PATIENCE = 60
+/** The deadline comes in so many parts: a process that is held up itself loses only the part in which it was. */
+const PARTS = 8
 
 /**
  * Where this machine is. Only what bears a cloud's names in its firmware is asked, and only of that cloud's metadata service; `given` is
@@ -39,12 +43,20 @@ export async function findPlace(world: PlaceWorld, given: Partial<Place> = {}): 
 }
 
 async function askPlace(provider: Provider, world: PlaceWorld): Promise<Place | undefined> {
-  const { env, endpoints, fetch = directFetch, patience = PATIENCE, log = () => {} } = world
+  const { env, endpoints, fetch = directFetch, log = () => {} } = world
   const service = providerMetadata[provider]
+  const patience = world.patience ?? patienceOf(service.timeout?.(env))
   const base = endpoints?.[provider] ?? service.endpoint(env)
   if (base === undefined) return undefined
   const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${patience} s`)), patience * 1000)
+  let left = PARTS
+  const timer = setInterval(
+    () => {
+      left--
+      if (left === 0) deadline.abort(new Error(`no answer within ${patience} s`))
+    },
+    (patience / PARTS) * 1000,
+  )
   try {
     const late = new Promise<never>((_, reject) => {
       deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason))
@@ -58,9 +70,15 @@ async function askPlace(provider: Provider, world: PlaceWorld): Promise<Place | 
     log(`the metadata service of ${provider} does not tell where this machine is: ${why}`)
     return undefined
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
     deadline.abort()
   }
+}
+
+/** What a variable says, if it is a time. */
+function patienceOf(text: string | undefined): number {
+  const seconds = Number(text || Number.NaN)
+  return seconds > 0 ? Math.min(LONGEST_PATIENCE, seconds) : PATIENCE
 }
 
 function withAccelerators(place: Place): Place {

@@ -6,6 +6,8 @@ import type { Provider } from './provider.ts'
 export interface ProviderMetadata {
   /** Base URL, by the variables that the provider's own clients know; undefined where they say that it is not to be asked. */
   endpoint(env: Readonly<Record<string, string | undefined>>): string | undefined
+  /** Seconds to wait, where a variable says so. */
+  timeout?(env: Readonly<Record<string, string | undefined>>): string | undefined
   /** The place, of which the region is certain; undefined where the reply names none. */
   ask(ask: AskMetadata): Promise<Place | undefined>
 }
@@ -25,6 +27,8 @@ export const providerMetadata: Readonly<Record<Provider, ProviderMetadata>> = {
       const six = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6'
       return env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || (six ? 'http://[fd00:ec2::254]' : LINK_LOCAL)
     },
+    // As botocore calls it.
+    timeout: (env) => env['AWS_METADATA_SERVICE_TIMEOUT'],
     async ask(ask) {
       const token = await ask({
         path: '/latest/api/token',

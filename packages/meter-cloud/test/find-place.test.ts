@@ -227,5 +227,11 @@ describe('a service that is no good', () => {
     const asking = world(fakeSys(FIRMWARE.nitro), { endpoints: { aws: service.url }, patience: 0.05 })
     expect(await findPlace(asking)).toBeUndefined()
     expect(asking.said[0]).toContain('0.05 s')
+    const { patience: _, ...byVariable } = asking
+    const env = { AWS_METADATA_SERVICE_TIMEOUT: '0.08' }
+    expect(await findPlace({ ...byVariable, env })).toBeUndefined()
+    expect(asking.said[1]).toContain('0.08 s')
+    expect(await findPlace({ ...byVariable, env: { AWS_METADATA_SERVICE_TIMEOUT: 'soon' } })).toBeUndefined()
+    expect(asking.said[2]).toContain('0.4 s')
   })
 })

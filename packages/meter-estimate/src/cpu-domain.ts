@@ -1,5 +1,6 @@
 import { type MeterContext, MeterError } from '@ergometer/meter'
 import { cpuPowerCurve } from './cpu-power.ts'
+import { type InstanceEstimate, instancePowerCurve } from './instance-estimate.ts'
 import type { Machine } from './machine.ts'
 import { type ModelledDomain, UPDATE_SECONDS } from './modelled-domain.ts'
 import { rateCpu } from './tdp-table.ts'
@@ -11,6 +12,8 @@ export interface CpuOverrides {
   readonly cpuWatts?: number | undefined
   /** TDP of one socket, in watts. */
   readonly tdpWatts?: number | undefined
+  /** Published figures of the instance that the machine is. */
+  readonly instance?: InstanceEstimate | undefined
 }
 
 /** A domain declares one relative uncertainty, so that of this load: at idle it is larger, at full load smaller. */
@@ -25,26 +28,28 @@ const STANDSTILL_SECONDS = 0.1
 /** CPU power, from now on. */
 export function openCpuDomain(
   machine: Machine,
-  { cpuWatts, tdpWatts }: CpuOverrides,
+  { cpuWatts, tdpWatts, instance }: CpuOverrides,
   { clock, log }: Pick<MeterContext, 'clock' | 'log'>,
 ): ModelledDomain {
   // The model knows whole machines; of this one, a container may use `cpuShare`.
   const { name, sockets, logicalCpus, virtualised, cpuShare } = machine
-  const powerAt = cpuPowerCurve({
-    cpuName: name,
-    sockets,
-    logicalCpus,
-    virtualised,
-    ...(tdpWatts === undefined ? {} : { tdpWatts }),
-    ...(cpuWatts === undefined ? {} : { fullLoadWatts: cpuWatts / cpuShare }),
-  })
+  const powerAt = instance
+    ? instancePowerCurve(instance)
+    : cpuPowerCurve({
+        cpuName: name,
+        sockets,
+        logicalCpus,
+        virtualised,
+        ...(tdpWatts === undefined ? {} : { tdpWatts }),
+        ...(cpuWatts === undefined ? {} : { fullLoadWatts: cpuWatts / cpuShare }),
+      })
 
   let from = clock()
   const first = machine.cpuTimes(from)
   const utilisation = new Utilisation(first)
   let ticked = { at: from, totalSeconds: first.totalSeconds }
 
-  if (cpuWatts === undefined && tdpWatts === undefined && rateCpu(name).tdpWatts === undefined) {
+  if (!instance && cpuWatts === undefined && tdpWatts === undefined && rateCpu(name).tdpWatts === undefined) {
     log(`CPU '${name}': TDP unknown, modelled from its class and number of threads`, {
       severity: 'info',
       code: 'cpu-unknown',

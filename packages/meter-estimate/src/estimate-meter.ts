@@ -10,6 +10,7 @@ import {
 } from '@ergometer/meter'
 import * as z from 'zod/mini'
 import { openCpuDomain } from './cpu-domain.ts'
+import type { InstanceEstimate } from './instance-estimate.ts'
 import { openLinuxMachine } from './linux-machine.ts'
 import type { Machine } from './machine.ts'
 import { openMemoryDomain } from './memory-domain.ts'
@@ -23,19 +24,40 @@ export interface EstimateOptions {
   readonly tdpWatts?: number | undefined
   /** Watts per 1e9 bytes of memory in use. */
   readonly memoryWattsPerGigabyte?: number | undefined
+  /** Published figures of this machine as a cloud's instance; `cpuWatts` and `tdpWatts` win over them. Ergometer finds them by itself. */
+  readonly instance?: InstanceEstimate | undefined
 }
 
 // Messages of our own: zod/mini has none, and a table of them costs more than the rest.
 const error = 'expected a finite number above 0'
-const aboveZero = z.optional(z.number(error).check(z.positive(error)))
+const zeroError = 'expected a finite number that is not negative'
+const numberAboveZero = z.number(error).check(z.positive(error))
+const aboveZero = z.optional(numberAboveZero)
+
+const notBelowZero = z.number(zeroError).check(z.gte(0, zeroError))
+const text = z.string('expected a text')
+
+const instance = z.strictObject({
+  name: z.optional(text),
+  idleWatts: notBelowZero,
+  peakWatts: numberAboveZero,
+  relativeUncertainty: numberAboveZero,
+  source: text,
+  includedGigabytes: z.optional(notBelowZero),
+})
 
 // The annotation keeps zod, which is bundled, out of the declarations.
 const schema: StandardSchema<EstimateOptions> = z.strictObject(
-  { cpuWatts: aboveZero, tdpWatts: aboveZero, memoryWattsPerGigabyte: aboveZero },
+  {
+    cpuWatts: aboveZero,
+    tdpWatts: aboveZero,
+    memoryWattsPerGigabyte: aboveZero,
+    instance: z.optional(instance),
+  },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown: ${issue.keys?.join(', ')}; expected cpuWatts, tdpWatts or memoryWattsPerGigabyte`
+        ? `unknown: ${issue.keys?.join(', ')}; expected cpuWatts, tdpWatts, memoryWattsPerGigabyte or instance`
         : 'expected an object',
   },
 )
@@ -55,10 +77,10 @@ export function openEstimate(
   options: EstimateOptions,
   context: Pick<MeterContext, 'clock' | 'log'>,
 ): EnergyMeter {
-  const parts = [
-    openCpuDomain(machine, options, context),
-    openMemoryDomain(machine, options.memoryWattsPerGigabyte, context),
-  ]
+  // What the user says of this CPU is better known than what is published of its instance.
+  const better = options.cpuWatts !== undefined || options.tdpWatts !== undefined
+  const known = better ? { ...options, instance: undefined } : options
+  const parts = [openCpuDomain(machine, known, context), openMemoryDomain(machine, known, context)]
   return {
     domains: parts.map(({ domain }) => domain),
     read(record) {

@@ -1,16 +1,27 @@
 import type { MeterContext } from '@ergometer/meter'
+import type { InstanceEstimate } from './instance-estimate.ts'
 import type { Machine } from './machine.ts'
 import { memoryUncertainty, modelMemoryPower } from './memory-power.ts'
 import { type ModelledDomain, UPDATE_SECONDS } from './modelled-domain.ts'
 
+/** What is known of the memory better than by default. */
+export interface MemoryOverrides {
+  /** Watts per 1e9 bytes in use. */
+  readonly memoryWattsPerGigabyte?: number | undefined
+  /** The instance whose CPU figures hold a part of the memory. */
+  readonly instance?: InstanceEstimate | undefined
+}
+
 /** Memory power by bytes in use, from now on; between two reads it is taken to change evenly. */
 export function openMemoryDomain(
   machine: Machine,
-  wattsPerGigabyte: number | undefined,
+  { memoryWattsPerGigabyte: wattsPerGigabyte, instance }: MemoryOverrides,
   { clock }: Pick<MeterContext, 'clock'>,
 ): ModelledDomain {
+  // Nothing counts twice: so much is in the watts of the CPU.
+  const included = (instance?.includedGigabytes ?? 0) * 1e9 * machine.cpuShare
   const now = () => {
-    const bytesInUse = machine.memoryBytesInUse()
+    const bytesInUse = Math.max(0, machine.memoryBytesInUse() - included)
     const memory = wattsPerGigabyte === undefined ? { bytesInUse } : { bytesInUse, wattsPerGigabyte }
     return { time: clock(), watts: modelMemoryPower(memory).watts }
   }
@@ -25,12 +36,15 @@ export function openMemoryDomain(
     domain: {
       id: 'memory',
       kind: 'memory',
-      label: 'memory (model)',
+      label: included > 0 ? 'memory beyond that of the CPU figures (model)' : 'memory (model)',
       method: 'modelled',
       reads: { quantity: 'interval-energy' },
       standardUncertainty: { relative: memoryUncertainty(wattsPerGigabyte), shared: 'meter' },
       updatePeriod: UPDATE_SECONDS,
-      attributes: { basis: 'bytes in use' },
+      attributes: {
+        basis:
+          included > 0 ? `bytes in use beyond ${Number((included / 1e9).toPrecision(3))} GB` : 'bytes in use',
+      },
     },
     read(record) {
       const to = now()

@@ -18,6 +18,11 @@ describe('the module', () => {
     [{ tdpWats: 90 }, /unknown: tdpWats; expected cpuWatts, /],
     [{ tdpWatts: 0 }, /tdpWatts: expected a finite number above 0/],
     [{ cpuWatts: 'much' }, /cpuWatts: expected a finite/],
+    [
+      { instance: { idleWatts: 1, peakWatts: 0, relativeUncertainty: 0.3, source: 'me' } },
+      /peakWatts: expected a/,
+    ],
+    [{ instance: { watts: 3 } }, /instance/],
     [{ memoryWattsPerGigabyte: Infinity }, /memoryWattsPerGigabyte: expected a finite/],
     ['fast', /options: expected an object/],
   ])('rejects the options %j', async (options, path) => {
@@ -42,6 +47,49 @@ describe('on Linux', () => {
     expect(cpu?.standardUncertainty?.relative).toBeGreaterThan(0.2)
     expect(cpu?.standardUncertainty?.relative).toBeLessThan(0.35)
     expect(memory?.standardUncertainty).toEqual({ relative: 0.5, shared: 'meter' })
+  })
+
+  describe('of an instance whose watts are published', () => {
+    const instance = {
+      name: 'aws m5.2xlarge',
+      idleWatts: 5.2,
+      peakWatts: 34.08,
+      relativeUncertainty: 0.35,
+      source: 'Cloud Carbon Footprint',
+      includedGigabytes: 4,
+    }
+
+    it('goes by them, in a straight line, and counts no memory that is in them: by hand', async () => {
+      const machine = new FakeMachine().epyc8024p()
+      const meter = await machine.open({ instance })
+      expect(meter.domains[0]).toMatchObject({
+        standardUncertainty: { relative: 0.35 },
+        attributes: { basis: 'aws m5.2xlarge: 5.2 to 34.08 W by Cloud Carbon Footprint' },
+      })
+      // Two seconds of all 16 CPUs, a quarter of them busy: 5.2 + 28.88 / 4 = 12.42 W.
+      machine.seconds += 2
+      machine.stat(1000 + 800, 9000 + 2400)
+      const [cpu, memory] = await readOnce(meter)
+      expect(cpu?.joules).toBeCloseTo(24.84, 9)
+      // 10 GiB in use, 4 GB of them in the CPU's figures: 6.737 GB * 0.392 W * 2 s.
+      expect(memory?.joules).toBeCloseTo(6.73741824 * 0.392 * 2, 9)
+    })
+
+    it('counts no memory where all that is in use is in them', async () => {
+      const machine = new FakeMachine().epyc8024p()
+      const meter = await machine.open({ instance: { ...instance, includedGigabytes: 40 } })
+      machine.seconds += 1
+      machine.stat(1000, 9000 + 1600)
+      const [cpu, memory] = await readOnce(meter)
+      expect(cpu?.joules).toBeCloseTo(5.2, 9)
+      expect(memory?.joules).toBe(0)
+    })
+
+    it('is not gone by where somebody knows this CPU better', async () => {
+      const { domains } = await new FakeMachine().epyc8024p().open({ instance, tdpWatts: 90 })
+      expect(domains[0]?.attributes).toEqual({ basis: 'TDP 90 W as given, chiplet server curve' })
+      expect(domains[1]?.attributes).toEqual({ basis: 'bytes in use' })
+    })
   })
 
   it('gives the joules of the interval since the read before: by hand, 16 CPUs of 18 to 55.8 W', async () => {

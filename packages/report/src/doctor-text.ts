@@ -29,11 +29,23 @@ export interface InstalledPackage {
   readonly description: string
 }
 
+/** Where a cloud's machine is, as the cloud tells; without a region, why that is not known. */
+export interface PlaceFinding {
+  readonly provider?: string
+  readonly region?: string
+  readonly zone?: string
+  readonly instanceType?: string
+  readonly why?: string
+  /** What follows from it where nothing else is given. */
+  readonly means: readonly string[]
+}
+
 /** The findings of `ergometer doctor`. */
 export interface DoctorFindings {
   readonly schema: 'ergometer.doctor/1'
   readonly verdict: 'measured' | 'modelled' | 'none'
   readonly meters: readonly MeterFinding[]
+  readonly place?: PlaceFinding
 }
 
 const VERDICTS: Record<DoctorFindings['verdict'], readonly [tone: Tone, text: string]> = {
@@ -49,9 +61,31 @@ export function doctorText(doctor: DoctorFindings, options: TextOptions = {}): s
   const paint = createPaint(options.color)
   const width = drawingWidth(options.columns)
   const blocks = doctor.meters.map((meter) => meterBlock(meter, width - INDENT.length, paint))
+  const place = doctor.place ? [placeBlock(doctor.place, width - INDENT.length, paint)] : []
   const [tone, text] = VERDICTS[doctor.verdict]
   const verdict = textLines([phrase(`${doctor.verdict}: ${text}`, tone)], width, paint)
-  return `${[...blocks, verdict].map((lines) => lines.join('\n')).join('\n\n')}\n`
+  return `${[...blocks, ...place, verdict].map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function placeBlock(
+  { provider, region, instanceType, why, means }: PlaceFinding,
+  width: number,
+  paint: Paint,
+): string[] {
+  const known = region !== undefined
+  const headline = [
+    phrase('place', 'strong'),
+    known
+      ? phrase([provider, region, instanceType].filter(Boolean).join(' '), 'good')
+      : phrase('unknown', 'bad'),
+    ...(why === undefined ? [] : [phrase(why)]),
+  ]
+  const lines = [
+    ...textLines(headline, width, paint),
+    ...means.flatMap((one) => textLines([phrase(one)], width, paint)),
+  ]
+  const mark = known ? paint('✓', 'good') : paint('✗', 'bad')
+  return lines.map((line, at) => (at === 0 ? `${mark} ${line}` : INDENT + line))
 }
 
 /** Draws the meters and their domains for `ergometer meters`; ends with a line feed. */

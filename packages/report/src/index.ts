@@ -5,6 +5,7 @@ export {
   type InstalledPackage,
   type MeterFinding,
   metersText,
+  type PlaceFinding,
 } from './doctor-text.ts'
 export { markdownFleet, terminalFleet } from './fleet-text.ts'
 export { type LiveFigures, liveLine } from './live-line.ts'

@@ -111,6 +111,20 @@ describe('doctorText', () => {
     ],
   }
 
+  it('says where a machine of a cloud is, and what that means, or why it is not known', () => {
+    const means = ['zone aws:eu-west-1', 'PUE 1.11 (Amazon Web Services, 2024)']
+    const there = { provider: 'aws', region: 'eu-west-1', instanceType: 'm5.2xlarge', means }
+    const block = (place: DoctorFindings['place']) =>
+      doctorText({ ...doctor, ...(place ? { place } : {}) })
+        .split('\n\n')
+        .at(-2)
+    expect(block(there)).toBe(
+      '✓ place · aws eu-west-1 m5.2xlarge\n  zone aws:eu-west-1\n  PUE 1.11 (Amazon Web Services, 2024)',
+    )
+    expect(block({ why: 'nobody answers', means: [] })).toBe('✗ place · unknown · nobody answers')
+    expect(doctorText(doctor)).not.toContain('place')
+  })
+
   it('says what is missing and gives commands as they are to be typed', () => {
     expect(`\n${doctorText(doctor)}`).toMatchInlineSnapshot(`
       "
