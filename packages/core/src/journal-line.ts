@@ -190,7 +190,7 @@ export interface IntensityLine {
 }
 
 /** Where the run is made: factors that nobody gave follow from it. The last written counts. */
-export interface PlaceLine {
+interface PlaceLine {
   kind: 'place'
   /** When it became known. */
   t: RunSeconds

@@ -1,5 +1,5 @@
 /** One question to a metadata service. */
-export interface MetadataQuestion {
+interface MetadataQuestion {
   readonly path: string
   readonly method?: 'GET' | 'PUT'
   readonly headers: Readonly<Record<string, string>>
@@ -9,7 +9,7 @@ export interface MetadataQuestion {
 export type AskMetadata = (question: MetadataQuestion) => Promise<MetadataReply>
 
 /** What a metadata service told. */
-export interface MetadataReply {
+interface MetadataReply {
   readonly text: string
   readonly headers: Headers
 }
