@@ -1,4 +1,10 @@
-import { IntensityCurve, type IntensitySource, type IntensityStep, worldIntensity } from '@ergometer/carbon'
+import {
+  bundledIntensity,
+  IntensityCurve,
+  type IntensitySource,
+  type IntensityStep,
+  worldIntensity,
+} from '@ergometer/carbon'
 import { describe, expect, test } from 'vitest'
 import { IntensityFeed } from '../src/intensity-feed.ts'
 import { LiveGrams } from '../src/live-grams.ts'
@@ -63,6 +69,21 @@ describe('a feed of intensity', () => {
     expect(told.slice(1)).toEqual(answer)
     expect(feed.curve.steps).toEqual(answer)
     expect(feed.gramsPerKilowattHour).toBe(80)
+  })
+
+  test('takes another stand-in once it is known, if it is of the same kind and basis, and forgets nothing', async () => {
+    const { feed, clock } = world(async () => [step(0, 10, 100)])
+    await feed.last()
+    const france = bundledIntensity('FR')
+    feed.standInBy(new IntensityCurve(labels, [], france))
+    clock.now = BEGIN + 5
+    expect(feed.gramsPerKilowattHour).toBe(100)
+    expect(feed.curve.standIn).toEqual(france)
+    const direct = { kind: 'average', basis: 'direct' } as const
+    feed.standInBy(new IntensityCurve(direct, [], bundledIntensity('gcp:europe-north1')))
+    feed.standInBy(new IntensityCurve(labels))
+    expect(feed.curve.standIn).toEqual(france)
+    expect(feed.curve.steps).toEqual([step(0, 10, 100)])
   })
 
   test('says in one line why there is nothing, and what stands in; it tries again later', async () => {

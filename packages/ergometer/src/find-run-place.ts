@@ -51,14 +51,14 @@ export function findRunPlace({
   }
 }
 
-function unknownInstance({ provider, instanceType }: RunPlace, { known }: InstanceModel): string {
+function unknownInstance({ instanceType }: RunPlace, { known, processors }: InstanceModel): string {
   const type =
     instanceType === undefined
       ? 'the instance type is not told'
       : `instance type '${instanceType}' is not in the table`
   const instead =
-    known === 'family'
+    known === 'family' && processors
       ? 'the figures of its family are used'
-      : `the CPU's name is gone by in place of ${provider}'s instances`
+      : "an estimate goes by the CPU's name"
   return `${type}: ${instead}`
 }
