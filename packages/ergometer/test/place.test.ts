@@ -194,6 +194,32 @@ describe.concurrent('a run on a machine of a cloud', () => {
     expect(stdout.toString()).toBe(`zone aws:eu-west-1 ${PUE}\n`)
   })
 
+  test('on Google Cloud, and a source is asked for the zone of the place', async ({ place }) => {
+    // docs.cloud.google.com/compute/docs/metadata/predefined-metadata-keys
+    const values: Record<string, string> = {
+      '/computeMetadata/v1/instance/zone': 'projects/123/zones/europe-north1-b',
+      '/computeMetadata/v1/instance/machine-type': 'projects/123/machineTypes/a2-highgpu-1g',
+    }
+    using service = await imds({}, ({ url = '' }, response) =>
+      response.writeHead(url in values ? 200 : 404, { 'metadata-flavor': 'Google' }).end(values[url]),
+    )
+    const host = service.env.AWS_EC2_METADATA_SERVICE_ENDPOINT.replace('http://', '')
+    const firmware = { sys_vendor: 'Google', product_name: 'Google Compute Engine' }
+    const env = { HOST_SYS: nitro(place, firmware), GCE_METADATA_HOST: host, GCE_METADATA_TIMEOUT: '50' }
+    const path = place.write('grid.csv', 'time,gramsPerKilowattHour\n2020-01-01T00:00:00Z,50\n')
+    const source = ['--source', `csv=${JSON.stringify({ path, basis: 'direct' })}`]
+    const told = `until grep -qs '"kind":"intensity"' .ergometer/runs/*/journal.ndjson; do sleep 0.1; done; sleep 1.1`
+    await place.cli(['run', ...METER, ...source, '--', 'sh', '-c', told], { env })
+    const stored = await place.stored()
+    expect(stored.carbon.intensity).toMatchObject({
+      source: 'csv',
+      zone: 'gcp:europe-north1',
+      gramsPerKilowattHour: 50,
+    })
+    expect(stored.energy.facility?.pue).toBe(1.09)
+    expect((await place.report()).carbon).toEqual(stored.carbon)
+  })
+
   test('doctor tells the place', async ({ place }) => {
     using service = await imds(DOCUMENT)
     const env = { HOST_SYS: nitro(place), ...service.env }

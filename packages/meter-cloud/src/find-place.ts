@@ -15,7 +15,7 @@ export interface PlaceWorld {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Base URLs of metadata services, in place of the provider's and of what the environment says. */
   readonly endpoints?: { readonly [Cloud in Provider]?: string | undefined } | undefined
-  /** Seconds for all questions together; by default 0.4, on AWS what `AWS_METADATA_SERVICE_TIMEOUT` says. */
+  /** Seconds for all questions together; by default 0.4, or what `AWS_METADATA_SERVICE_TIMEOUT` or `GCE_METADATA_TIMEOUT` says. */
   readonly patience?: number | undefined
   /** Is told, in one line, why a machine of a cloud did not tell its place. */
   readonly log?: ((message: string) => void) | undefined

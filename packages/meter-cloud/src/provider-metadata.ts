@@ -51,6 +51,8 @@ export const providerMetadata: Readonly<Record<Provider, ProviderMetadata>> = {
       const host = env['GCE_METADATA_HOST'] || env['GCE_METADATA_IP']
       return host ? `http://${host.replace(/^https?:\/\//, '')}` : LINK_LOCAL
     },
+    // As google-auth calls it.
+    timeout: (env) => env['GCE_METADATA_TIMEOUT'],
     async ask(ask) {
       const tell = async (path: string) => {
         const { text, headers } = await ask({
