@@ -17,4 +17,6 @@ export interface CloudAccount {
    * provider said so: the last counts. What is missing is absent. Throws a MeterError.
    */
   read(from: number, to: number, signal: AbortSignal): Promise<readonly (readonly Bucket[])[]>
+  /** Ends its connections. Absent: it has none of its own. */
+  close?(): void
 }

@@ -1,0 +1,89 @@
+import { MeterError, type Outcome } from '@ergometer/meter'
+
+/** What AWS calls errors, and what follows from them. */
+const KINDS: readonly (readonly [RegExp, code: string, Outcome, why: string])[] = [
+  [
+    /^(Throttl|TooManyRequests|RequestThrottled|RequestLimitExceeded|LimitExceeded|SlowDown|PriorRequestNotComplete)/,
+    'CLOUD_THROTTLED',
+    'retry',
+    'it is asked too often, by this account as a whole; it is asked again later',
+  ],
+  [
+    /^(ExpiredToken|TokenRefreshRequired|RequestExpired|TokenProviderError)/,
+    'CLOUD_TOKEN_REFUSED',
+    'retry',
+    'the credentials have expired: renew them (aws sso login, or a new session token)',
+  ],
+  [
+    /^(CredentialsProviderError|AuthError)/,
+    'CLOUD_CREDENTIALS_MISSING',
+    'retry',
+    'no credentials were found: export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',
+  ],
+  [
+    /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|NotAuthorized|AuthFailure|RequestTimeTooSkewed|RequestInTheFuture|OptInRequired)/,
+    'CLOUD_TOKEN_REFUSED',
+    'fatal',
+    'the credentials are refused: expected those of an account in which this region is enabled',
+  ],
+  [
+    /^(AccessDenied|UnauthorizedOperation)/,
+    'CLOUD_REFUSED',
+    'fatal',
+    'the credentials do not allow it: expected a policy that allows this action',
+  ],
+  [
+    /^(Validation|InvalidParameter|MissingRequiredParameter|InvalidNextToken|ResourceNotFound|UnknownOperation|SerializationException)/,
+    'CLOUD_REFUSED',
+    'fatal',
+    'it refuses the question: expected a resource that exists there',
+  ],
+]
+
+/**
+ * What the AWS client threw, as a MeterError. AWS's own texts are not repeated, nor is the error kept as a cause: they hold
+ * requests with their signatures and session tokens. `action`: what was asked for, as policies call it.
+ */
+export function awsError(cause: unknown, action: string): MeterError {
+  if (MeterError.isInstance(cause)) return cause
+  const { name, code, status } = namesOf(cause)
+  const known = KINDS.find(([pattern]) => pattern.test(name))
+  if (known) {
+    const [, meterCode, outcome, why] = known
+    return new MeterError(`AWS ${action}: ${name}: ${why}`, { outcome, code: meterCode })
+  }
+  if (/region is missing/i.test(textOf(cause))) {
+    return new MeterError(`AWS ${action}: the region is missing, expected "region" or AWS_REGION`, {
+      outcome: 'fatal',
+      code: 'CLOUD_REFUSED',
+    })
+  }
+  const what = [name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
+  return new MeterError(`AWS ${action} cannot be reached: ${what || 'no answer'}; it is asked again later`, {
+    outcome: 'retry',
+    code: 'CLOUD_UNREACHABLE',
+  })
+}
+
+/** Names are stable words; everything else of an error may hold a secret. */
+function namesOf(cause: unknown): { name: string; code: string | undefined; status: number | undefined } {
+  const { name, code, $metadata } = (cause ?? {}) as {
+    name?: unknown
+    code?: unknown
+    $metadata?: { httpStatusCode?: unknown }
+  }
+  const status = $metadata?.httpStatusCode
+  return {
+    name: word(name) ?? 'Error',
+    code: word(code),
+    status: typeof status === 'number' ? status : undefined,
+  }
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Za-z_]{1,64}$/.test(value) ? value : undefined
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : ''
+}

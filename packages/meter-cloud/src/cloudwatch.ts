@@ -1,0 +1,205 @@
+import type { CloudWatchClient, GetMetricDataCommandInput, Metric } from '@aws-sdk/client-cloudwatch'
+import { type MeterContext, MeterError } from '@ergometer/meter'
+import { awsError } from './aws-error.ts'
+import type { AwsOptions } from './aws-options.ts'
+import type { Bucket } from './bucket.ts'
+import type { Interval } from './interval.ts'
+import { loadPeer } from './optional-peer.ts'
+
+/** A question for means of one metric: which, and over how many seconds each. */
+export interface MetricQuestion {
+  readonly metric: Metric
+  readonly period: number
+}
+
+const CLIENT = '@aws-sdk/client-cloudwatch'
+/** GetMetricData answers so many questions at once. */
+const MOST_QUESTIONS = 500
+/** A reply that goes on for longer than this many pages says nothing that was asked for. */
+const MOST_PAGES = 500
+/** The client takes a clock for wrong from so many milliseconds on. */
+const SKEWED = 240_000
+/** A correction that moves by less, in milliseconds, is the whole second of a `Date` header. */
+const STEADY = 5000
+type Reply = readonly (readonly Bucket[])[]
+
+/** CloudWatch, through AWS's own client. Whatever it throws is a MeterError. */
+export class CloudWatch {
+  readonly #sdk: typeof import('@aws-sdk/client-cloudwatch')
+  readonly #client: CloudWatchClient
+  readonly #log: MeterContext['log']
+  #skew = 0
+
+  private constructor(
+    sdk: typeof import('@aws-sdk/client-cloudwatch'),
+    options: AwsOptions,
+    log: MeterContext['log'],
+  ) {
+    this.#sdk = sdk
+    this.#client = new sdk.CloudWatchClient(clientOptions(options))
+    this.#log = log
+  }
+
+  /** Loads the client; nothing is sent. */
+  static async load(options: AwsOptions, { log }: MeterContext): Promise<CloudWatch> {
+    const sdk = await loadPeer(CLIENT, () => import('@aws-sdk/client-cloudwatch'))
+    try {
+      return new CloudWatch(sdk, options, log)
+    } catch (cause) {
+      throw awsError(cause, 'cloudwatch')
+    }
+  }
+
+  /** The region that it is asked in. */
+  async region(): Promise<string | undefined> {
+    return this.#client.config.region().catch(() => undefined)
+  }
+
+  /** Seconds by which AWS's clock is ahead of this machine's, where that is out of order; else 0. */
+  get skewSeconds(): number {
+    const found = this.#client.config.systemClockOffset ?? 0
+    const skew = Math.abs(found) < SKEWED ? 0 : found
+    if (Math.abs(skew - this.#skew) > STEADY) {
+      this.#skew = skew
+      const seconds = Math.round(Math.abs(skew) / 1000)
+      if (skew !== 0)
+        this.#log(
+          `this machine's clock is ${seconds} s ${skew > 0 ? 'behind' : 'ahead of'} AWS's: its figures are moved by as much; set the clock right`,
+          { severity: 'warning', code: 'clock-skewed' },
+        )
+    }
+    return this.#skew / 1000
+  }
+
+  /** Metrics that have been told in the last two weeks, at most so many pages of 500. */
+  async list(
+    wanted: { namespace: string; name?: string; dimension: string; value?: string },
+    signal: AbortSignal,
+    pages = 20,
+  ): Promise<Metric[]> {
+    const { namespace, name, dimension, value } = wanted
+    const found: Metric[] = []
+    let token: string | undefined
+    for (let page = 0; page < pages; page++) {
+      const command = new this.#sdk.ListMetricsCommand({
+        Namespace: namespace,
+        ...(name === undefined ? {} : { MetricName: name }),
+        Dimensions: [{ Name: dimension, ...(value === undefined ? {} : { Value: value }) }],
+        ...(token === undefined ? {} : { NextToken: token }),
+      })
+      const reply = await this.#send('cloudwatch:ListMetrics', signal, () =>
+        this.#client.send(command, { abortSignal: signal }),
+      )
+      found.push(...(reply.Metrics ?? []))
+      token = reply.NextToken || undefined
+      if (token === undefined) break
+    }
+    return found
+  }
+
+  /** Buckets by question, from `from` (a multiple of all their periods) to before `to`, in seconds of AWS's clock. */
+  async means(
+    questions: readonly MetricQuestion[],
+    { from, to }: Interval,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const replies: (readonly Bucket[])[] = []
+    for (let first = 0; first < questions.length; first += MOST_QUESTIONS) {
+      replies.push(...(await this.#ask(questions.slice(first, first + MOST_QUESTIONS), { from, to }, signal)))
+    }
+    return replies
+  }
+
+  async #ask(
+    questions: readonly MetricQuestion[],
+    { from, to }: Interval,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const input: GetMetricDataCommandInput = {
+      StartTime: new Date(from * 1000),
+      EndTime: new Date(to * 1000),
+      // No unit is asked for: the agent gives its metrics none, and CloudWatch converts nothing.
+      MetricDataQueries: questions.map(({ metric, period }, index) => ({
+        Id: `q${index}`,
+        MetricStat: { Metric: metric, Period: period, Stat: 'Average' },
+      })),
+    }
+    const buckets: Bucket[][] = questions.map(() => [])
+    const failed = new Map<number, string>()
+    let token: string | undefined
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const command = new this.#sdk.GetMetricDataCommand({
+        ...input,
+        ...(token === undefined ? {} : { NextToken: token }),
+      })
+      const reply = await this.#send('cloudwatch:GetMetricData', signal, () =>
+        this.#client.send(command, { abortSignal: signal }),
+      )
+      for (const { Id = '', Timestamps = [], Values = [], StatusCode = '' } of reply.MetricDataResults ??
+        []) {
+        const index = Number(/^q(\d{1,3})$/.exec(Id)?.[1] ?? Number.NaN)
+        const period = questions[index]?.period
+        if (period === undefined) continue
+        if (StatusCode === 'InternalError' || StatusCode === 'Forbidden') failed.set(index, StatusCode)
+        Timestamps.forEach((timestamp, at) => {
+          const begin = timestamp.getTime() / 1000
+          const value = Values[at]
+          if (value !== undefined && begin >= from && begin < to) {
+            buckets[index]?.push({ from: begin, to: begin + period, value })
+          }
+        })
+      }
+      token = reply.NextToken || undefined
+      if (token === undefined) break
+    }
+    this.#judge(failed, questions.length)
+    return buckets
+  }
+
+  /** Some that fail are a gap; if all do, there is no reply. */
+  #judge(failed: ReadonlyMap<number, string>, asked: number): void {
+    const [status] = failed.values()
+    if (status === undefined) return
+    const [code, why] =
+      status === 'Forbidden'
+        ? ['CLOUD_REFUSED', 'the credentials do not allow it: expected a policy that allows this action']
+        : ['CLOUD_UNREACHABLE', 'it failed inside; it is asked again later']
+    if (failed.size === asked) {
+      throw new MeterError(`AWS cloudwatch:GetMetricData: ${status}: ${why}`, {
+        outcome: 'retry',
+        code: code as string,
+      })
+    }
+    this.#log(`AWS answers ${failed.size} of ${asked} questions with ${status}: ${why}`, {
+      severity: 'warning',
+      code: 'cloud-reply-partial',
+    })
+  }
+
+  async #send<Reply>(action: string, signal: AbortSignal, send: () => Promise<Reply>): Promise<Reply> {
+    try {
+      return await send()
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason
+      throw awsError(cause, action)
+    }
+  }
+
+  /** Ends its connections. */
+  close(): void {
+    this.#client.destroy()
+  }
+}
+
+/** What all clients of AWS are given; credentials and region come from its own chain. */
+export function clientOptions({ region, endpoint, profile }: AwsOptions): {
+  region?: string
+  endpoint?: string
+  profile?: string
+} {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+  }
+}

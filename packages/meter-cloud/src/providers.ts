@@ -1,0 +1,64 @@
+import type { MeterContext, StandardSchema } from '@ergometer/meter'
+import { type AwsOptions, awsOptions } from './aws-options.ts'
+import type { CloudAccount } from './cloud-account.ts'
+import type { Place } from './place.ts'
+import type { Provider } from './provider.ts'
+
+/** Options that name a machine or a job of a provider. */
+export type ResourceOptions = AwsOptions
+
+/** What the meter needs of a provider. */
+interface ProviderRow<Options> {
+  /** Checks its options. */
+  readonly options: StandardSchema<Options>
+  /** Packages that users install to read it. */
+  peers(options: Options): readonly string[]
+  /** Loads what is needed, and looks what there is. Throws a MeterError. */
+  open(options: Options, context: MeterContext): Promise<CloudAccount>
+  /** Options for the machine that this is; undefined if too little is known of it. */
+  here(place: Place): Options | undefined
+}
+
+const aws: ProviderRow<AwsOptions> = {
+  options: awsOptions,
+  peers: ({ trainingJob, instanceType }) => [
+    '@aws-sdk/client-cloudwatch',
+    // Only AWS knows what an unnamed job runs on.
+    ...(trainingJob !== undefined && instanceType === undefined ? ['@aws-sdk/client-sagemaker'] : []),
+  ],
+  open: async (options, context) => (await import('./aws-account.ts')).openAws(options, context),
+  here: ({ region, instanceId, instanceType }) =>
+    instanceId === undefined
+      ? undefined
+      : { provider: 'aws', region, instanceId, instanceType, thisHost: true },
+}
+
+const PROVIDERS: { readonly [Name in Provider]?: ProviderRow<ResourceOptions> } = { aws }
+
+/** Names of the providers that can be read. */
+export const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS)
+
+/** The schema of a provider's options; undefined for one that is unknown. */
+export function optionsOf(provider: unknown): StandardSchema<ResourceOptions> | undefined {
+  return rowOf(provider as Provider)?.options
+}
+
+/** Packages that users install to read a resource. */
+export function peersOf(options: ResourceOptions): readonly string[] {
+  return rowOf(options.provider)?.peers(options) ?? []
+}
+
+/** Opens a provider's monitoring. Throws a MeterError. */
+export function openProvider(options: ResourceOptions, context: MeterContext): Promise<CloudAccount> {
+  return (PROVIDERS[options.provider] as ProviderRow<ResourceOptions>).open(options, context)
+}
+
+/** Options for the machine that this is; undefined if its provider cannot be read, or too little is known of it. */
+export function resourceHere(place: Place): ResourceOptions | undefined {
+  return rowOf(place.provider)?.here(place)
+}
+
+/** Options come with their provider's name, so that a row is only ever given its own. */
+function rowOf(provider: Provider): ProviderRow<ResourceOptions> | undefined {
+  return Object.hasOwn(PROVIDERS, provider) ? PROVIDERS[provider] : undefined
+}
