@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 // Workspace packages are tested from their sources, without a build between an edit and its test.
 const conditions = ['@ergometer/source', 'node', 'development|production']
-const resolve = { conditions }
+// Everything else as Node itself finds it: what packages have for bundlers (`module`) does not always run in Node.
+const resolve = { conditions, mainFields: [] }
 const ssr = { resolve }
 
 /** Tests of real processes in real time: what else the machine does is seen in them. */

@@ -35,8 +35,10 @@ export interface InstanceQuestion {
 export async function instanceSignals(question: InstanceQuestion): Promise<AwsSignal[]> {
   const { options, cloudWatch, context, modelOf } = question
   const [power, load] = await Promise.all([POWER, LOAD].map((name) => agentMetrics(name, question)))
-  const gpus = byGpu([...(power ?? []), ...(load ?? [])])
-  const type = options.instanceType ?? dimensionOf([...(power ?? []), ...(load ?? [])][0], 'InstanceType')
+  const metrics = [...(power ?? []), ...(load ?? [])]
+  const gpus = byGpu(metrics)
+  const type =
+    options.instanceType ?? metrics.map((metric) => dimensionOf(metric, 'InstanceType')).find(Boolean)
   const model = modelOf(type)
   const region = await cloudWatch.region()
   const about = describe(options, type, region, context)

@@ -78,7 +78,8 @@ export class CloudWatch {
     pages = 20,
   ): Promise<Metric[]> {
     const { namespace, name, dimension, value } = wanted
-    const found: Metric[] = []
+    // One may be listed on several pages.
+    const found = new Map<string, Metric>()
     let token: string | undefined
     for (let page = 0; page < pages; page++) {
       const command = new this.#sdk.ListMetricsCommand({
@@ -90,11 +91,11 @@ export class CloudWatch {
       const reply = await this.#send('cloudwatch:ListMetrics', signal, () =>
         this.#client.send(command, { abortSignal: signal }),
       )
-      found.push(...(reply.Metrics ?? []))
+      for (const metric of reply.Metrics ?? []) found.set(JSON.stringify(metric), metric)
       token = reply.NextToken || undefined
       if (token === undefined) break
     }
-    return found
+    return [...found.values()]
   }
 
   /** Buckets by question, from `from` (a multiple of all their periods) to before `to`, in seconds of AWS's clock. */
