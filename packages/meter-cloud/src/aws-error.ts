@@ -52,12 +52,6 @@ export function awsError(cause: unknown, action: string): MeterError {
     const [, meterCode, outcome, why] = known
     return new MeterError(`AWS ${action}: ${name}: ${why}`, { outcome, code: meterCode })
   }
-  if (/region is missing/i.test(textOf(cause))) {
-    return new MeterError(`AWS ${action}: the region is missing, expected "region" or AWS_REGION`, {
-      outcome: 'fatal',
-      code: 'CLOUD_REFUSED',
-    })
-  }
   const what = [name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
   return new MeterError(`AWS ${action} cannot be reached: ${what || 'no answer'}; it is asked again later`, {
     outcome: 'retry',
@@ -82,8 +76,4 @@ function namesOf(cause: unknown): { name: string; code: string | undefined; stat
 
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^[A-Za-z_]{1,64}$/.test(value) ? value : undefined
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : ''
 }

@@ -34,13 +34,13 @@ export interface InstanceQuestion {
 /** What CloudWatch tells of an EC2 machine: its GPUs by the agent, its CPU and memory by the hypervisor's view and a model. */
 export async function instanceSignals(question: InstanceQuestion): Promise<AwsSignal[]> {
   const { options, cloudWatch, context, modelOf } = question
+  const region = await cloudWatch.region()
   const [power, load] = await Promise.all([POWER, LOAD].map((name) => agentMetrics(name, question)))
   const metrics = [...(power ?? []), ...(load ?? [])]
   const gpus = byGpu(metrics)
   const type =
     options.instanceType ?? metrics.map((metric) => dimensionOf(metric, 'InstanceType')).find(Boolean)
   const model = modelOf(type)
-  const region = await cloudWatch.region()
   const about = describe(options, type, region, context)
   const signals = [...gpus].flatMap(([index, metrics]) =>
     gpuSignal(index, metrics, about, model, options.period),
@@ -165,7 +165,7 @@ function dimensionOf(metric: Metric | undefined, dimension: string): string | un
 function describe(
   { instanceId, thisHost }: InstanceQuestion['options'],
   type: string | undefined,
-  region: string | undefined,
+  region: string,
   context: MeterContext,
 ): Omit<SignalDomain, 'kind'> {
   const here = thisHost ?? isThisMachine(instanceId, context)
@@ -174,7 +174,7 @@ function describe(
     label: type === undefined ? instanceId : `${instanceId} (${type})`,
     attributes: {
       'cloud.provider': 'aws',
-      ...(region === undefined ? {} : { 'cloud.region': region }),
+      'cloud.region': region,
       'host.id': instanceId,
       ...(type === undefined ? {} : { 'host.type': type }),
     },

@@ -36,7 +36,8 @@ export function cutByRetention({ from, to }: Interval, period: number, now: numb
     if (end <= from) break
     const oldest = now - age + MARGIN
     // Where an older part goes on with longer buckets, one of those ends.
-    const begin = from >= oldest ? floor(from, length) : ceil(oldest, rows[index + 1]?.length ?? length)
+    const edge = commonMultiple(length, rows[index + 1]?.length ?? length)
+    const begin = from >= oldest ? floor(from, length) : ceil(oldest, edge)
     if (begin >= end) continue
     parts.push({ from: begin, to: ceil(end, length), period: length })
     end = begin
@@ -50,4 +51,10 @@ function floor(seconds: number, step: number): number {
 
 function ceil(seconds: number, step: number): number {
   return Math.ceil(seconds / step) * step
+}
+
+function commonMultiple(a: number, b: number): number {
+  let multiple = a
+  while (multiple % b !== 0) multiple += a
+  return multiple
 }

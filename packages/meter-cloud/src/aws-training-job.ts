@@ -35,6 +35,7 @@ export interface TrainingJobQuestion {
  */
 export async function trainingJobSignals(question: TrainingJobQuestion): Promise<AwsSignal[]> {
   const { options, cloudWatch, context, modelOf } = question
+  const region = await cloudWatch.region()
   const { instanceType, machines } = await describeJob(question)
   const model = modelOf(instanceType.replace(/^ml\./, ''))
   if (model.known !== 'type') {
@@ -43,10 +44,9 @@ export async function trainingJobSignals(question: TrainingJobQuestion): Promise
       { severity: 'warning', code: 'instance-type-unknown' },
     )
   }
-  const region = await cloudWatch.region()
   const attributes = {
     'cloud.provider': 'aws',
-    ...(region === undefined ? {} : { 'cloud.region': region }),
+    'cloud.region': region,
     'host.type': instanceType,
   }
   return machines.flatMap((machine) =>

@@ -15,8 +15,11 @@ export interface MetricQuestion {
 const CLIENT = '@aws-sdk/client-cloudwatch'
 /** GetMetricData answers so many questions at once. */
 const MOST_QUESTIONS = 500
-/** A reply that goes on for longer than this many pages says nothing that was asked for. */
-const MOST_PAGES = 500
+/** Points of a page, if CloudWatch fills it. */
+const PAGE = 100_800
+/** A reply may be cut in so many more pages than it fills, and in so many times more: what goes on for longer never ends. */
+const MORE_PAGES = 50
+const TIMES_PAGES = 4
 /** The client takes a clock for wrong from so many milliseconds on. */
 const SKEWED = 240_000
 /** A correction that moves by less, in milliseconds, is the whole second of a `Date` header. */
@@ -50,9 +53,14 @@ export class CloudWatch {
     }
   }
 
-  /** The region that it is asked in. */
-  async region(): Promise<string | undefined> {
-    return this.#client.config.region().catch(() => undefined)
+  /** The region that it is asked in. Throws where neither options nor AWS's own settings name one. */
+  async region(): Promise<string> {
+    const region = await this.#client.config.region().catch(() => '')
+    if (region) return region
+    throw new MeterError('AWS: the region is not named, expected "region" or AWS_REGION', {
+      outcome: 'fatal',
+      code: 'CLOUD_REFUSED',
+    })
   }
 
   /** Seconds by which AWS's clock is ahead of this machine's, where that is out of order; else 0. */
@@ -127,8 +135,10 @@ export class CloudWatch {
     }
     const buckets: Bucket[][] = questions.map(() => [])
     const failed = new Map<number, string>()
+    const points = questions.reduce((sum, { period }) => sum + (to - from) / period, 0)
+    const pages = MORE_PAGES + TIMES_PAGES * Math.ceil(points / PAGE)
     let token: string | undefined
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; page < pages; page++) {
       const command = new this.#sdk.GetMetricDataCommand({
         ...input,
         ...(token === undefined ? {} : { NextToken: token }),

@@ -29,6 +29,8 @@ export class FakeCloudWatch {
   disorder = false
   /** By metric name: what its result has for a StatusCode. */
   readonly statuses: Record<string, string> = {}
+  /** Every page names a next one. */
+  endless = false
   /** Results without a point lack their lists. */
   bare = false
   readonly jobs: Record<string, object> = {}
@@ -161,7 +163,7 @@ export class FakeCloudWatch {
           StatusCode: this.statuses[Metric.MetricName] ?? (more ? 'PartialData' : 'Complete'),
         }
       }),
-      ...(more ? { NextToken: String(next) } : {}),
+      ...(more || this.endless ? { NextToken: String(next) } : {}),
     }
   }
 
