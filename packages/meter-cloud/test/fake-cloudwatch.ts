@@ -35,6 +35,7 @@ export class FakeCloudWatch {
   bare = false
   readonly jobs: Record<string, object> = {}
   readonly #metrics: Stored[] = []
+  #paged: { key: string; points: Point[] } = { key: '', points: [] }
   readonly #server = createServer((request, response) => void this.#answer(request, response))
 
   async listen(): Promise<this> {
@@ -62,11 +63,7 @@ export class FakeCloudWatch {
       this.#metrics.push(stored)
     }
     stored.points.set(seconds, value)
-  }
-
-  /** Forgets a figure. */
-  drop(metric: FakeMetric, seconds: number): void {
-    this.#metrics.find((one) => one.key === JSON.stringify(metric))?.points.delete(seconds)
+    this.#paged.key = ''
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -138,15 +135,7 @@ export class FakeCloudWatch {
   }
 
   #data({ MetricDataQueries = [], StartTime = 0, EndTime = 0, NextToken, MaxDatapoints }: Input): object {
-    const points = MetricDataQueries.flatMap(({ Id, MetricStat: { Metric, Period, Unit } }) => {
-      const stored = this.#metrics.find((one) => sameMetric(one.metric, Metric))
-      // Nothing is converted: a figure that was stored without a unit is not found by one.
-      if (!stored || Unit !== undefined) return []
-      return this.#buckets(stored, StartTime, EndTime, Period).map((point) => ({ Id, ...point }))
-    })
-    // Newest first, over all queries.
-    points.sort((a, b) => b.time - a.time)
-    if (this.disorder) disturb(points)
+    const points = this.#pointsOf(MetricDataQueries, StartTime, EndTime)
     const from = Number(NextToken ?? 0)
     const next = from + Math.min(this.pageSize, MaxDatapoints ?? 100_800)
     const page = points.slice(from, next)
@@ -167,6 +156,22 @@ export class FakeCloudWatch {
     }
   }
 
+  /** Newest first, over all queries. Later pages are cut from what the first one was cut from. */
+  #pointsOf(queries: NonNullable<Input['MetricDataQueries']>, start: number, end: number): Point[] {
+    const key = JSON.stringify([queries, start, end])
+    if (this.#paged.key === key) return this.#paged.points
+    const points = queries.flatMap(({ Id, MetricStat: { Metric, Period, Unit } }) => {
+      const stored = this.#metrics.find((one) => sameMetric(one.metric, Metric))
+      // Nothing is converted: a figure that was stored without a unit is not found by one.
+      if (!stored || Unit !== undefined) return []
+      return this.#buckets(stored, start, end, Period).map((point) => ({ Id, ...point }))
+    })
+    points.sort((a, b) => b.time - a.time)
+    if (this.disorder) disturb(points)
+    this.#paged = { key, points }
+    return points
+  }
+
   #buckets(
     { points }: Stored,
     start: number,
@@ -176,16 +181,17 @@ export class FakeCloudWatch {
     const age = this.now() - start
     const needed = age > 63 * DAY ? 3600 : age > 15 * DAY ? 300 : 60
     if (age > 455 * DAY || period % needed !== 0) return []
-    const buckets = new Map<number, number[]>()
+    const buckets = new Map<number, { sum: number; count: number }>()
     for (const [seconds, value] of points) {
       const begin = Math.floor(seconds / period) * period
       if (begin < start || begin >= end) continue
-      buckets.set(begin, [...(buckets.get(begin) ?? []), value])
+      const bucket = buckets.get(begin)
+      if (bucket) {
+        bucket.sum += value
+        bucket.count++
+      } else buckets.set(begin, { sum: value, count: 1 })
     }
-    return [...buckets].map(([time, values]) => ({
-      time,
-      value: values.reduce((sum, value) => sum + value, 0) / values.length,
-    }))
+    return [...buckets].map(([time, { sum, count }]) => ({ time, value: sum / count }))
   }
 }
 
@@ -223,6 +229,12 @@ interface Input {
   readonly TrainingJobName?: string
 }
 
+interface Point {
+  readonly Id: string
+  readonly time: number
+  readonly value: number
+}
+
 interface Stored {
   readonly key: string
   readonly metric: FakeMetric
@@ -241,7 +253,7 @@ function sameMetric(a: FakeMetric, b: FakeMetric): boolean {
 }
 
 /** In no order, and every third point also with another value before it. */
-function disturb(points: { Id: string; time: number; value: number }[]): void {
+function disturb(points: Point[]): void {
   const mixed = points
     .map((point, index) => ({ point, at: (index * 7919) % 1009 }))
     .sort((a, b) => a.at - b.at)
