@@ -29,10 +29,11 @@ export const BUILTIN_METERS: Readonly<Record<string, string>> = {
   estimate: '@ergometer/meter-estimate',
   prometheus: '@ergometer/meter-prometheus',
   redfish: '@ergometer/meter-redfish',
+  cloud: '@ergometer/meter-cloud',
 }
 
-/** Those of ours that have to be told where to look: they are opened only when they are named. */
-const ONLY_NAMED = new Set(['prometheus', 'redfish'])
+/** Those of ours that have to be told where to look, or whose questions may be billed: they are opened only when they are named. */
+const ONLY_NAMED = new Set(['prometheus', 'redfish', 'cloud'])
 
 /** The meters that are tried when none is named. */
 function automaticMeters(): MeterRequest[] {

@@ -5,7 +5,7 @@ import type { AwsOptions } from './aws-options.ts'
 import { type AwsSignal, constantSignal, modelledSignal, type SignalDomain } from './aws-signal.ts'
 import { type CloudWatch, clientOptions } from './cloudwatch.ts'
 import type { InstanceModel } from './instance-model.ts'
-import { loadPeer } from './optional-peer.ts'
+import { peerPackage } from './peer-package.ts'
 
 /** SageMaker tells once a minute: https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html */
 const MINUTE = 60
@@ -103,7 +103,7 @@ function machinesUpTo(count: number): string[] {
 
 async function askSageMaker({ options, context }: TrainingJobQuestion): Promise<TrainingJob> {
   const { trainingJob, instanceCount } = options
-  const { SageMakerClient, DescribeTrainingJobCommand } = await loadPeer(
+  const { SageMakerClient, DescribeTrainingJobCommand } = await peerPackage(
     '@aws-sdk/client-sagemaker',
     () => import('@aws-sdk/client-sagemaker'),
   )

@@ -1,5 +1,4 @@
 import {
-  type Availability,
   type Domain,
   defineMeter,
   type EnergyMeter,
@@ -12,8 +11,7 @@ import type { Bucket } from './bucket.ts'
 import type { CloudAccount, CloudSeries } from './cloud-account.ts'
 import { type CloudOptions, cloudOptions } from './cloud-options.ts'
 import { findPlace } from './find-place.ts'
-import { missingPeer } from './optional-peer.ts'
-import { openProvider, peersOf, type ResourceOptions, resourceHere } from './providers.ts'
+import { openProvider, type ResourceOptions, resourceHere } from './providers.ts'
 import { type BucketEnergy, ToldBuckets } from './told-buckets.ts'
 import { wallClock } from './wall-clock.ts'
 
@@ -22,29 +20,17 @@ const PATIENCE = 9
 /** What is missing is asked for until it is so many times later than it may come. */
 const LOOK_BACK = 3
 
-/** The meter `cloud`: what AWS, Google Cloud or Azure tell of the energy of one machine or job, minutes later. */
+/**
+ * The meter `cloud`: what AWS, Google Cloud or Azure tell of the energy of one machine or job, minutes later. It has no probe: it
+ * is available if it opens, and asks no question, each of which may be billed, only to ask it again.
+ */
 export default defineMeter(import.meta.url, {
   name: 'cloud',
   options: cloudOptions,
   // Providers renew their figures once a minute at best, and each look at them may be billed.
   interval: 60,
-  probe,
   open,
 })
-
-/** Sends nothing to a provider: queries can be billed. */
-async function probe(options: CloudOptions, context: MeterContext): Promise<Availability> {
-  try {
-    for (const name of peersOf(await resourceOf(options, context))) {
-      const missing = missingPeer(name)
-      if (missing) throw missing
-    }
-    return { available: true }
-  } catch (error) {
-    const { message, fixes } = error as MeterError
-    return { available: false, why: message, ...(fixes ? { fixes } : {}) }
-  }
-}
 
 async function open(options: CloudOptions, context: MeterContext): Promise<EnergyMeter> {
   const resource = await resourceOf(options, context)

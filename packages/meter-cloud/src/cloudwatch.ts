@@ -4,7 +4,7 @@ import { awsError } from './aws-error.ts'
 import type { AwsOptions } from './aws-options.ts'
 import type { Bucket } from './bucket.ts'
 import type { Interval } from './interval.ts'
-import { loadPeer } from './optional-peer.ts'
+import { peerPackage } from './peer-package.ts'
 
 /** A question for means of one metric: which, and over how many seconds each. */
 export interface MetricQuestion {
@@ -45,7 +45,7 @@ export class CloudWatch {
 
   /** Loads the client; nothing is sent. */
   static async load(options: AwsOptions, { log }: MeterContext): Promise<CloudWatch> {
-    const sdk = await loadPeer(CLIENT, () => import('@aws-sdk/client-cloudwatch'))
+    const sdk = await peerPackage(CLIENT, () => import('@aws-sdk/client-cloudwatch'))
     try {
       return new CloudWatch(sdk, options, log)
     } catch (cause) {

@@ -11,8 +11,6 @@ export type ResourceOptions = AwsOptions
 interface ProviderRow<Options> {
   /** Checks its options. */
   readonly options: StandardSchema<Options>
-  /** Packages that users install to read it. */
-  peers(options: Options): readonly string[]
   /** Loads what is needed, and looks what there is. Throws a MeterError. */
   open(options: Options, context: MeterContext): Promise<CloudAccount>
   /** Options for the machine that this is; undefined if too little is known of it. */
@@ -21,11 +19,6 @@ interface ProviderRow<Options> {
 
 const aws: ProviderRow<AwsOptions> = {
   options: awsOptions,
-  peers: ({ trainingJob, instanceType }) => [
-    '@aws-sdk/client-cloudwatch',
-    // Only AWS knows what an unnamed job runs on.
-    ...(trainingJob !== undefined && instanceType === undefined ? ['@aws-sdk/client-sagemaker'] : []),
-  ],
   open: async (options, context) => (await import('./aws-account.ts')).openAws(options, context),
   here: ({ region, instanceId, instanceType }) =>
     instanceId === undefined
@@ -41,11 +34,6 @@ export const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS)
 /** The schema of a provider's options; undefined for one that is unknown. */
 export function optionsOf(provider: unknown): StandardSchema<ResourceOptions> | undefined {
   return rowOf(provider as Provider)?.options
-}
-
-/** Packages that users install to read a resource. */
-export function peersOf(options: ResourceOptions): readonly string[] {
-  return rowOf(options.provider)?.peers(options) ?? []
 }
 
 /** Opens a provider's monitoring. Throws a MeterError. */

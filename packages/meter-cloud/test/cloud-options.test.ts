@@ -54,20 +54,10 @@ describe('options of the meter', () => {
 
   it('are needed off the clouds', async () => {
     const context = realContext({ sysRoot: '/nowhere', env: {} })
-    const unavailable = {
-      available: false,
-      why: expect.stringContaining('expected options: cloud={"provider"'),
-    }
-    expect(await definition.probe?.({}, context)).toMatchObject(unavailable)
     await expect(Promise.resolve(definition.open({}, context))).rejects.toMatchObject({
       code: 'CLOUD_PLACE_UNKNOWN',
       outcome: 'fatal',
-    })
-  })
-
-  it('are enough for a probe, which asks nobody', async () => {
-    expect(await definition.probe?.(await parseOptions(definition, AWS), realContext())).toEqual({
-      available: true,
+      message: expect.stringContaining('expected options: cloud={"provider"'),
     })
   })
 })

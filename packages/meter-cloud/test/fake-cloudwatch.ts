@@ -13,8 +13,10 @@ import type { AddressInfo } from 'node:net'
  */
 export class FakeCloudWatch {
   address = ''
-  /** Seconds since 1970, as the service sees them. */
+  /** Seconds since 1970, by which it knows how old its figures are. */
   now: () => number = () => Date.now() / 1000
+  /** Seconds since 1970, as it tells with each answer. */
+  clock: () => number = () => Date.now() / 1000
   /** Of each request: its operation and input, in order. */
   readonly requests: { readonly operation: string; readonly input: Input; readonly headers: Headers }[] = []
   /** Taken before a request is answered: what it answers instead, if anything. */
@@ -78,7 +80,7 @@ export class FakeCloudWatch {
     const version = operation.startsWith('Describe') ? '1.1' : '1.0'
     const headers = {
       'content-type': `application/x-amz-json-${version}`,
-      date: new Date(this.now() * 1000).toUTCString(),
+      date: new Date(this.clock() * 1000).toUTCString(),
       'x-amzn-requestid': '11111111-2222-3333-4444-555555555555',
     }
     if (fault) {
