@@ -24,13 +24,15 @@ export interface Boundary {
 const CONTAINER_COVERAGE = 0.95
 /** Why something that is known to be there is not in the total. */
 export const NO_METER = 'no meter'
+/** Begin of the identity of what is known to be some hardware of this host, but not which. */
+const OF_THIS_HOST = 'this-host:'
 /** Kinds that a superchip's `module` sensor contains. */
 const IN_MODULE = new Set(['cpu', 'memory', 'gpu'])
 
 /**
  * Chooses one boundary for the whole run, so that nothing is counted twice: domains of one identity are
  * alternatives; a container (a `within` parent, a module, a host that is fed whole and alone) or its contents
- * count, never both; a model counts only for what has no sensor.
+ * count, never both; a model counts only for what has no sensor; what a cloud tells of this host only for what nobody here tells.
  * `gpus`: labels of GPUs that the machine is known to have.
  */
 export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonly string[] = []): Boundary {
@@ -39,7 +41,9 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
     domains.filter((one) => one.domain.method !== 'modelled').map((one) => one.domain.kind),
   )
   const eligible = [...winners.values()].filter(
-    ({ domain }) => domain.method !== 'modelled' || !contentsOf(domain.kind).some((kind) => sensed.has(kind)),
+    (one) =>
+      (one.domain.method !== 'modelled' || !contentsOf(one.domain.kind).some((kind) => sensed.has(kind))) &&
+      !domains.some((other) => isSameFromHere(one, other)),
   )
   const parentOf = parents(domains, winners, new Set(eligible))
   const incomplete: string[] = []
@@ -53,6 +57,16 @@ export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonl
     missing: missing(counted, chosen, domains, gpus),
     incomplete,
   }
+}
+
+/**
+ * True if one is what a cloud tells of this host, and the other what this host itself tells of the same kind of hardware: clouds do
+ * not tell which GPU or socket they mean. A model here does not stand in for a sensor there.
+ */
+function isSameFromHere({ domain }: BoundaryDomain, other: BoundaryDomain): boolean {
+  if (!domain.identity?.startsWith(OF_THIS_HOST) || domain.lateBy === undefined) return false
+  const local = other.domain.lateBy === undefined && other.domain.kind === domain.kind && other.coverage > 0
+  return local && (domain.method === 'modelled' || other.domain.method !== 'modelled')
 }
 
 /** The kinds that a domain of a kind stands for: a model of the whole gives way to a sensor of any part. */

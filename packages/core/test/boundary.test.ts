@@ -128,6 +128,31 @@ describe('a container', () => {
   })
 })
 
+describe('what a cloud tells of this host, without saying which socket or GPU', () => {
+  const late = { lateBy: 180, updatePeriod: 60, reads: { quantity: 'interval-energy' } } as const
+  const here = (kind: 'gpu' | 'cpu', parts: Partial<Domain> = {}) =>
+    one(`cloud:${kind}-0`, { kind, identity: `this-host:${kind}-0`, ...late, ...parts })
+
+  test('counts only where nobody here tells of its kind', () => {
+    const gpus = [one('nvml:a', { kind: 'gpu' }), one('nvml:b', { kind: 'gpu' })]
+    expect(counted(here('gpu'), ...gpus)).toEqual(['nvml:a', 'nvml:b'])
+    expect(counted(here('gpu'), one('rapl:package-0', { kind: 'cpu' }))).toEqual([
+      'cloud:gpu-0',
+      'rapl:package-0',
+    ])
+    expect(counted(here('gpu'), one('nvml:a', { kind: 'gpu' }, 0))).toEqual(['cloud:gpu-0'])
+    // A model here does not stand in for a sensor there; of two models that of here counts.
+    const estimate = one('estimate:cpu', { kind: 'cpu', method: 'modelled' })
+    expect(counted(here('cpu'), estimate)).toEqual(['cloud:cpu-0'])
+    expect(counted(here('cpu', { method: 'modelled' }), estimate)).toEqual(['estimate:cpu'])
+  })
+
+  test('is something else than what it tells of another machine', () => {
+    const remote = one('cloud:gpu-0', { kind: 'gpu', ...late })
+    expect(counted(remote, one('nvml:a', { kind: 'gpu' }))).toEqual(['cloud:gpu-0', 'nvml:a'])
+  })
+})
+
 describe('a model', () => {
   const cpu = (coverage = 1) => one('estimate:cpu', { kind: 'cpu', method: 'modelled' }, coverage)
   const memory = one('estimate:memory', { kind: 'memory', method: 'modelled' })

@@ -41,9 +41,9 @@ export async function instanceSignals(question: InstanceQuestion): Promise<AwsSi
   const type =
     options.instanceType ?? metrics.map((metric) => dimensionOf(metric, 'InstanceType')).find(Boolean)
   const model = modelOf(type)
-  const about = describe(options, type, region, context)
+  const machine = describe(options, type, region, context)
   const signals = [...gpus].flatMap(([index, metrics]) =>
-    gpuSignal(index, metrics, about, model, options.period),
+    gpuSignal(index, metrics, machine, model, options.period),
   )
   if (gpus.size === 0 && model.gpu) {
     context.log(
@@ -52,25 +52,20 @@ export async function instanceSignals(question: InstanceQuestion): Promise<AwsSi
     )
   }
   if (model.known !== 'type') sayModel(type, model, context)
-  return [...signals, ...(await cpuSignals(question, about, model))]
+  return [...signals, ...(await cpuSignals(question, machine, model))]
 }
 
 function gpuSignal(
   index: string,
   metrics: readonly Metric[],
-  about: Omit<SignalDomain, 'kind'>,
+  machine: Machine,
   model: InstanceModel,
   period = MINUTE,
 ): AwsSignal[] {
   const named = (name: string) => bestLast(metrics.filter(({ MetricName }) => MetricName === name))
   const [power, load] = [named(POWER), named(LOAD)]
   const name = dimensionOf(metrics.at(-1), 'name') ?? model.gpu?.label ?? 'GPU'
-  const domain: SignalDomain = {
-    ...about,
-    id: `${about.id}/gpu-${index}`,
-    kind: 'gpu',
-    label: `${name} ${index} of ${about.label}`,
-  }
+  const domain = withUuid(partOf(machine, `gpu-${index}`, 'gpu', `${name} ${index}`), metrics)
   if (power.length > 0) return [measuredSignal(domain, power, period)]
   if (!model.gpu) return []
   const modelled = { ...domain, label: `${domain.label} (model)` }
@@ -84,9 +79,17 @@ function gpuSignal(
   ]
 }
 
+const UUID = /^GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Where an agent tells a GPU's UUID, it is that GPU to all meters. */
+function withUuid(domain: SignalDomain, metrics: readonly Metric[]): SignalDomain {
+  const uuid = metrics.map((metric) => dimensionOf(metric, 'uuid')).find((one) => one && UUID.test(one))
+  return uuid === undefined ? domain : { ...domain, identity: `gpu:${uuid}` }
+}
+
 async function cpuSignals(
   question: InstanceQuestion,
-  about: Omit<SignalDomain, 'kind'>,
+  machine: Machine,
   { cpu, memory }: InstanceModel,
 ): Promise<AwsSignal[]> {
   if (!cpu) return []
@@ -96,14 +99,12 @@ async function cpuSignals(
     Dimensions: [{ Name: 'InstanceId', Value: question.options.instanceId }],
   }
   const period = question.options.period ?? (await cpuPeriod(metric, question))
-  const domain = (kind: 'cpu' | 'memory', label: string): SignalDomain => ({
-    ...about,
-    id: `${about.id}/${kind}`,
-    kind,
-    label: `${label} of ${about.label} (model)`,
-  })
+  const domain = (kind: 'cpu' | 'memory', label: string) => {
+    const part = partOf(machine, kind, kind, label)
+    return { ...part, label: `${part.label} (model)` }
+  }
   return [
-    ...(cpu ? [modelledSignal(domain('cpu', 'vCPUs'), [metric], period, { model: cpu, fullLoad: 100 })] : []),
+    modelledSignal(domain('cpu', 'vCPUs'), [metric], period, { model: cpu, fullLoad: 100 }),
     // A machine that tells of its CPU is on, and so is its memory.
     ...(memory && memory.watts > 0
       ? [constantSignal(domain('memory', `${memory.gigabytes} GB`), [metric], period, memory)]
@@ -162,13 +163,21 @@ function dimensionOf(metric: Metric | undefined, dimension: string): string | un
   return metric?.Dimensions?.find(({ Name }) => Name === dimension)?.Value
 }
 
+/** A machine as its domains name it. */
+interface Machine {
+  readonly id: string
+  readonly label: string
+  readonly attributes: NonNullable<SignalDomain['attributes']>
+  /** It is the one that runs this. */
+  readonly isHere: boolean
+}
+
 function describe(
   { instanceId, thisHost }: InstanceQuestion['options'],
   type: string | undefined,
   region: string,
   context: MeterContext,
-): Omit<SignalDomain, 'kind'> {
-  const here = thisHost ?? isThisMachine(instanceId, context)
+): Machine {
   return {
     id: instanceId,
     label: type === undefined ? instanceId : `${instanceId} (${type})`,
@@ -178,7 +187,18 @@ function describe(
       'host.id': instanceId,
       ...(type === undefined ? {} : { 'host.type': type }),
     },
-    ...(here ? { feeds: 'this-host' as const } : {}),
+    isHere: thisHost ?? isThisMachine(instanceId, context),
+  }
+}
+
+/** A part of a machine: `gpu-0`. That of the machine that runs this may be what a meter here tells too. */
+function partOf(machine: Machine, part: string, kind: SignalDomain['kind'], label: string): SignalDomain {
+  return {
+    id: `${machine.id}/${part}`,
+    kind,
+    label: `${label} of ${machine.label}`,
+    attributes: machine.attributes,
+    ...(machine.isHere ? { identity: `this-host:${part}` } : {}),
   }
 }
 

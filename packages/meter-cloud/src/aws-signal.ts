@@ -13,7 +13,7 @@ export interface AwsSignal extends CloudSeries {
 }
 
 /** What a domain is, but for how it is read. */
-export type SignalDomain = Pick<Domain, 'id' | 'kind' | 'label' | 'attributes' | 'feeds'>
+export type SignalDomain = Pick<Domain, 'id' | 'kind' | 'label' | 'attributes' | 'identity'>
 
 /** Seconds by which AWS tells late of a bucket that is over (unverified: minutes were seen). */
 const DELAY = 120

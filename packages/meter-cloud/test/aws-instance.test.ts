@@ -315,14 +315,19 @@ describe('what a model makes of loads', () => {
   })
 
   it('knows the machine that runs this by what Nitro machines bear, or by the user', async () => {
+    const identityOf = async (more: Partial<AwsOptions>) => (await account(more)).domains[0]?.identity
     server.put(gpuPower(0), HOUR, 100)
-    expect((await account()).domains[0]).not.toHaveProperty('feeds')
-    expect((await account({ thisHost: true })).domains[0]).toHaveProperty('feeds', 'this-host')
+    expect(await identityOf({})).toBeUndefined()
+    expect(await identityOf({ thisHost: true })).toBe('this-host:gpu-0')
     server.put(gpuPower(0, { InstanceId: 'i-0fedcba9876543210' }), HOUR, 100)
-    const own = await account({ instanceId: 'i-0fedcba9876543210' })
-    expect(own.domains[0]).toHaveProperty('feeds', 'this-host')
-    const not = await account({ instanceId: 'i-0fedcba9876543210', thisHost: false })
-    expect(not.domains[0]).not.toHaveProperty('feeds')
+    expect(await identityOf({ instanceId: 'i-0fedcba9876543210' })).toBe('this-host:gpu-0')
+    expect(await identityOf({ instanceId: 'i-0fedcba9876543210', thisHost: false })).toBeUndefined()
+  })
+
+  it('knows a GPU over all meters where its UUID is told', async () => {
+    const uuid = 'GPU-6bf47ca9-ad3e-15db-beed-1079a7d74116'
+    server.put(gpuPower(0, { uuid }), HOUR, 100)
+    expect((await account({ thisHost: true })).domains[0]?.identity).toBe(`gpu:${uuid}`)
   })
 
   it('waits for a machine of which nothing is told yet', async () => {

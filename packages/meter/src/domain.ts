@@ -65,7 +65,10 @@ export interface Domain {
   readonly updatePeriod?: number
   /** Seconds by which readings may come late (a cloud's monitoring). */
   readonly lateBy?: number
-  /** The thing itself, over all meters: `gpu:<UUID>`, `pci:<bus address>`, `cpu:package-0`. Domains of one identity count once. */
+  /**
+   * The thing itself, over all meters: `gpu:<UUID>`, `pci:<bus address>`, `cpu:package-0`. Domains of one identity count once.
+   * `this-host:<name>` is what somebody else tells late of hardware of this host: it counts if no meter here tells of its kind.
+   */
   readonly identity?: string
   /** The id of a domain of the same meter that contains this one. */
   readonly within?: string
