@@ -9,9 +9,9 @@ import { AWS_ENV, gpuPower, INSTANCE, open, read } from './aws-world.ts'
 const SCRIPT = fileURLToPath(new URL('../../../scripts/moto.mjs', import.meta.url))
 const HOUR = Math.floor(Date.now() / 3_600_000) * 3600 - 3600
 
-/** Path of moto's server, or why there is none. */
-const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT], { encoding: 'utf8' })
-const why = status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? 'no reason given')
+/** Where moto is, or why there is none. */
+const { stdout } = spawnSync(process.execPath, [SCRIPT], { encoding: 'utf8' })
+const { folder, why } = JSON.parse(stdout) as { folder?: string; why?: string }
 if (why !== undefined) console.log(`moto: skipped: ${why}`)
 
 let server: ChildProcess | undefined
@@ -22,7 +22,10 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(AWS_ENV)) vi.stubEnv(name, value)
   const port = await freePort()
   endpoint = `http://127.0.0.1:${port}`
-  server = spawn(stdout.trim(), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  server = spawn('python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+    stdio: 'ignore',
+    env: { ...process.env, PYTHONPATH: folder },
+  })
   await vi.waitFor(() => fetch(`${endpoint}/moto-api/data.json`), { timeout: 60_000, interval: 200 })
 })
 
