@@ -1,43 +1,51 @@
 import { MeterError, type Outcome } from '@ergometer/meter'
 
-/** What AWS calls errors, and what follows from them. */
-const KINDS: readonly (readonly [RegExp, code: string, Outcome, why: string])[] = [
-  [
-    /^(Throttl|TooManyRequests|RequestThrottled|RequestLimitExceeded|LimitExceeded|SlowDown|PriorRequestNotComplete)/,
-    'CLOUD_THROTTLED',
-    'retry',
-    'it is asked too often, by this account as a whole; it is asked again later',
-  ],
-  [
-    /^(ExpiredToken|TokenRefreshRequired|RequestExpired|TokenProviderError)/,
-    'CLOUD_TOKEN_REFUSED',
-    'retry',
-    'the credentials have expired: renew them (aws sso login, or a new session token)',
-  ],
-  [
-    /^(CredentialsProviderError|AuthError)/,
-    'CLOUD_CREDENTIALS_MISSING',
-    'retry',
-    'no credentials were found: export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',
-  ],
-  [
-    /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|NotAuthorized|AuthFailure|RequestTimeTooSkewed|RequestInTheFuture|OptInRequired)/,
-    'CLOUD_TOKEN_REFUSED',
-    'fatal',
-    'the credentials are refused: expected those of an account in which this region is enabled',
-  ],
-  [
-    /^(AccessDenied|UnauthorizedOperation)/,
-    'CLOUD_REFUSED',
-    'fatal',
-    'the credentials do not allow it: expected a policy that allows this action',
-  ],
-  [
-    /^(Validation|InvalidParameter|MissingRequiredParameter|InvalidNextToken|ResourceNotFound|UnknownOperation|SerializationException)/,
-    'CLOUD_REFUSED',
-    'fatal',
-    'it refuses the question: expected a resource that exists there',
-  ],
+/** Begins of the names that AWS gives its errors, and what follows from them. */
+const KINDS: readonly {
+  readonly names: RegExp
+  readonly code: string
+  readonly outcome: Outcome
+  readonly why: string
+}[] = [
+  {
+    names:
+      /^(Throttl|TooManyRequests|RequestThrottled|RequestLimitExceeded|LimitExceeded|SlowDown|PriorRequestNotComplete)/,
+    code: 'CLOUD_THROTTLED',
+    outcome: 'retry',
+    why: 'it is asked too often, by this account as a whole; it is asked again later',
+  },
+  {
+    names: /^(ExpiredToken|TokenRefreshRequired|RequestExpired|TokenProviderError)/,
+    code: 'CLOUD_TOKEN_REFUSED',
+    outcome: 'retry',
+    why: 'the credentials have expired: renew them (aws sso login, or a new session token)',
+  },
+  {
+    names: /^(CredentialsProviderError|AuthError)/,
+    code: 'CLOUD_CREDENTIALS_MISSING',
+    outcome: 'retry',
+    why: 'no credentials were found: export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role',
+  },
+  {
+    names:
+      /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|NotAuthorized|AuthFailure|RequestTimeTooSkewed|RequestInTheFuture|OptInRequired)/,
+    code: 'CLOUD_TOKEN_REFUSED',
+    outcome: 'fatal',
+    why: 'the credentials are refused: expected those of an account in which this region is enabled',
+  },
+  {
+    names: /^(AccessDenied|UnauthorizedOperation)/,
+    code: 'CLOUD_REFUSED',
+    outcome: 'fatal',
+    why: 'the credentials do not allow it: expected a policy that allows this action',
+  },
+  {
+    names:
+      /^(Validation|InvalidParameter|MissingRequiredParameter|InvalidNextToken|ResourceNotFound|UnknownOperation|SerializationException)/,
+    code: 'CLOUD_REFUSED',
+    outcome: 'fatal',
+    why: 'it refuses the question: expected a resource that exists there',
+  },
 ]
 
 /**
@@ -47,10 +55,12 @@ const KINDS: readonly (readonly [RegExp, code: string, Outcome, why: string])[] 
 export function awsError(cause: unknown, action: string): MeterError {
   if (MeterError.isInstance(cause)) return cause
   const { name, code, status } = namesOf(cause)
-  const known = KINDS.find(([pattern]) => pattern.test(name))
+  const known = KINDS.find(({ names }) => names.test(name))
   if (known) {
-    const [, meterCode, outcome, why] = known
-    return new MeterError(`AWS ${action}: ${name}: ${why}`, { outcome, code: meterCode })
+    return new MeterError(`AWS ${action}: ${name}: ${known.why}`, {
+      outcome: known.outcome,
+      code: known.code,
+    })
   }
   const what = [name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
   return new MeterError(`AWS ${action} cannot be reached: ${what || 'no answer'}; it is asked again later`, {
