@@ -1,14 +1,11 @@
 import type { MeterContext } from '@ergometer/meter'
 import type { Bucket } from './bucket.ts'
 
-/**
- * The buckets that end after `from` and not after `to`, each with its value multiplied. Windows that follow each other share none,
- * and a bucket that is still growing at `to` is left for the next.
- */
+/** The buckets that have a part in `from` to `to` (seconds since 1970), each with its value multiplied. */
 export function bucketsWithin(buckets: readonly Bucket[], from: number, to: number, scale = 1): Bucket[] {
   return buckets.flatMap((bucket) => {
     const value = bucket.value * scale
-    return bucket.to > from && bucket.to <= to && Number.isFinite(value) ? [{ ...bucket, value }] : []
+    return bucket.to > from && bucket.from < to && Number.isFinite(value) ? [{ ...bucket, value }] : []
   })
 }
 
@@ -27,9 +24,9 @@ export function keptFrom(
 ): number {
   const oldest = now - days * 86_400
   if (from >= oldest) return from
-  log(`${name} keeps its figures for ${days} days: what is older can no longer be known`, {
+  log(`${name} has forgotten what is older than ${days} days: it is a gap, and will stay one`, {
     severity: 'warning',
-    code: 'cloud-retention',
+    code: 'cloud-data-expired',
   })
   return oldest
 }

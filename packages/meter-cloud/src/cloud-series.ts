@@ -6,22 +6,36 @@ import { type PowerModel, wattsAt } from './power-model.ts'
 /** What of a domain is its place in a cloud, not its physics. */
 export type CloudDomain = Pick<Domain, 'id' | 'kind' | 'label'> &
   Required<Pick<Domain, 'updatePeriod' | 'lateBy'>> &
-  Pick<Domain, 'identity' | 'attributes' | 'maxWatts'>
+  Pick<Domain, 'identity' | 'attributes' | 'maxWatts' | 'feeds'>
 
-/** A load above this is no load: a percentage, perhaps, where a fraction was expected. */
-const HIGHEST_LOAD = 10
+/** A percentage above this, as a fraction, is none. */
+const HIGHEST_PERCENTAGE = 1.1
 
-/** A domain whose buckets are loads (0 to 1, at times a little above), and whose power is modelled: `count` times that of the model. */
-export function loadSeries(domain: CloudDomain, model: PowerModel, count = 1): CloudSeries {
+/** How a load becomes watts. */
+export interface LoadPower {
+  readonly model: PowerModel
+  /** Alike pieces that the load is the mean of; by default one. */
+  readonly count?: number
+  /** A load above this is none; by default 1.1. */
+  readonly highest?: number
+}
+
+/** A domain whose buckets are loads (0 to 1, at times a little above), and whose power is modelled. */
+export function loadSeries(
+  domain: CloudDomain,
+  { model, count = 1, highest = HIGHEST_PERCENTAGE }: LoadPower,
+): CloudSeries {
   return {
     domain: {
       ...domain,
+      label: `${domain.label} (model)`,
       method: 'modelled',
       reads: { quantity: 'interval-energy' },
       standardUncertainty: { relative: model.relativeUncertainty, shared: 'meter' },
+      attributes: { ...domain.attributes, basis: model.source },
     },
     joulesOf: ({ from, to, value }) =>
-      value >= 0 && value <= HIGHEST_LOAD ? count * wattsAt(model, value) * (to - from) : undefined,
+      value >= 0 && value <= highest ? count * wattsAt(model, value) * (to - from) : undefined,
   }
 }
 
@@ -33,6 +47,7 @@ export function memorySeries(
   return {
     domain: {
       ...domain,
+      label: `${domain.label} (model)`,
       method: 'modelled',
       reads: { quantity: 'interval-energy' },
       standardUncertainty: { relative: relativeUncertainty, shared: 'meter' },

@@ -7,6 +7,6 @@ export function domainName(...parts: readonly (string | number | undefined)[]): 
         .replace(/[^A-Za-z0-9_.-]/g, '_')
         .slice(0, 48),
     )
-    .join('-')
+    .join('/')
     .slice(0, 128)
 }

@@ -4,6 +4,7 @@ import { bucketsWithin } from './bucket-window.ts'
 import type { CloudSeries } from './cloud-account.ts'
 import type { CloudDomain } from './cloud-series.ts'
 import type { CloudWorld } from './cloud-world.ts'
+import { domainName } from './domain-name.ts'
 import { GOOGLE_PERIOD } from './google-monitoring.ts'
 import type { GoogleOptions } from './google-options.ts'
 import type { TimeSeries } from './google-reply.ts'
@@ -34,11 +35,15 @@ export function googleDomain(
   domain: Pick<CloudDomain, 'id' | 'kind' | 'label' | 'identity' | 'maxWatts'>,
   found: readonly TimeSeries[] = [],
 ): CloudDomain {
-  const { project, instanceId, instanceType, acceleratorType, job, tpu } = options
+  const { project, instanceId, instanceType, acceleratorType, job, tpu, thisHost = false } = options
+  const resource = instanceId ?? job ?? tpu
   const region = regionOf(options, found)
   const hostType = instanceType ?? acceleratorType
   return {
     ...domain,
+    id: domainName(resource, ...domain.id.split('/')),
+    label: `${domain.label} of ${resource}`,
+    ...(thisHost ? { feeds: 'this-host' as const } : {}),
     updatePeriod: GOOGLE_PERIOD,
     lateBy,
     attributes: {

@@ -8,6 +8,8 @@ import { sayHowKnown } from './unknown-instance.ts'
 
 /** A bound of plausibility for one GPU: no board of today takes a fifth of it. */
 const MOST_GPU_WATTS = 10_000
+/** An instance may use more than it was given, for a while; a percentage is far above. */
+const HIGHEST_FRACTION = 10
 /** Numbers above are no numbers of GPUs in one machine. */
 const MOST_GPUS = 64
 
@@ -53,8 +55,15 @@ function cpuChannels(
   const own = { signal: INSTANCE_CPU, pick: (ones: readonly TimeSeries[]) => ones }
   const count = vCpus === undefined ? '' : ` (${vCpus} vCPUs)`
   return [
-    ...(cpu === undefined ? [] : [{ ...own, series: loadSeries(domain('cpu', `CPU${count}`), cpu) }]),
-    ...(memory === undefined
+    ...(cpu === undefined
+      ? []
+      : [
+          {
+            ...own,
+            series: loadSeries(domain('cpu', `CPU${count}`), { model: cpu, highest: HIGHEST_FRACTION }),
+          },
+        ]),
+    ...(memory === undefined || memory.watts === 0
       ? []
       : [{ ...own, series: memorySeries(domain('memory', `Memory (${memory.gigabytes} GB)`), memory) }]),
   ]
@@ -75,7 +84,7 @@ function gpuChannels(
   }
   const numbers = new GpuNumbers()
   const sorted = numbers.sort(found)
-  const expected = Array.from({ length: gpu?.count ?? 0 }, (_, number) => number)
+  const expected = Array.from({ length: Math.ceil(gpu?.count ?? 0) }, (_, number) => number)
   const all = [...new Set([...expected, ...sorted.keys()])].filter((number) => number < MOST_GPUS)
   return all
     .sort((one, other) => one - other)
@@ -95,7 +104,11 @@ function gpuChannels(
         own,
       )
       return {
-        series: signal === GPU_POWER || gpu === undefined ? powerSeries(domain) : loadSeries(domain, gpu),
+        series:
+          signal === GPU_POWER || gpu === undefined
+            ? powerSeries(domain)
+            : // Some machines have a part of a GPU.
+              loadSeries(domain, { model: gpu, count: Math.min(1, gpu.count) }),
         signal,
         pick: (ones) => numbers.sort(ones).get(number) ?? [],
       }

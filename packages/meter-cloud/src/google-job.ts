@@ -35,21 +35,22 @@ export async function jobChannels(around: GoogleSurroundings): Promise<GoogleCha
     const domain = googleDomain(
       around,
       signal,
-      { id: domainName(kind, node), kind, label: label + of },
+      { id: domainName(node, kind), kind, label: label + of },
       found,
     )
     channels.push({ series: series(domain), signal, pick: (ones) => byNode(ones).get(node) ?? [] })
   }
   for (const [node, found] of nodes) {
-    if (cpu !== undefined) add(JOB_CPU, node, found, 'cpu', 'CPU', (domain) => loadSeries(domain, cpu))
-    if (memory !== undefined) {
+    if (cpu !== undefined)
+      add(JOB_CPU, node, found, 'cpu', 'CPU', (domain) => loadSeries(domain, { model: cpu }))
+    if (memory !== undefined && memory.watts > 0) {
       add(JOB_CPU, node, found, 'memory', 'Memory', (domain) => memorySeries(domain, memory))
     }
   }
   for (const [node, found] of accelerated) {
     if (gpu === undefined) continue
     const label = gpu.count === 1 ? gpu.label : `${gpu.count} ${gpu.label}`
-    add(JOB_GPU, node, found, 'gpu', label, (domain) => loadSeries(domain, gpu, gpu.count))
+    add(JOB_GPU, node, found, 'gpu', label, (domain) => loadSeries(domain, { model: gpu, count: gpu.count }))
   }
   return channels
 }

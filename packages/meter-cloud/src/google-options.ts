@@ -19,6 +19,8 @@ export interface GoogleOptions {
   readonly acceleratorType?: string | undefined
   readonly region?: string | undefined
   readonly zone?: string | undefined
+  /** The instance is the machine that runs this; by default it is another one. */
+  readonly thisHost?: boolean | undefined
   /** Another base address of Cloud Monitoring. */
   readonly endpoint?: string | undefined
 }
@@ -34,6 +36,7 @@ const shape = {
   acceleratorType: z.optional(matching(/^v\d{1,2}[a-z]{0,8}-\d{1,6}$/, 'expected a type of TPU: v3-8')),
   region: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'expected a region: us-central1')),
   zone: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'expected a zone: us-central1-a')),
+  thisHost: z.optional(z.boolean('expected true or false')),
   endpoint: endpointOption,
 }
 

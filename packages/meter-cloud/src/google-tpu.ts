@@ -22,12 +22,11 @@ export async function tpuChannels(around: GoogleSurroundings): Promise<GoogleCha
   }
   const { chip, chipsPerWorker } = power
   return [...byWorker(await around.list(TPU_MXU))].map(([worker, found]) => {
-    const id = domainName('tpu', worker)
+    const id = `worker-${worker}`
     const label = `${chipsPerWorker} TPU chips (${acceleratorType})`
     const { joulesOf, ...series } = loadSeries(
       googleDomain(around, TPU_MXU, { id, kind: 'accelerator', label }, found),
-      chip,
-      chipsPerWorker,
+      { model: chip, count: chipsPerWorker },
     )
     return {
       series: { ...series, joulesOf: (bucket) => (bucket.value > 0 ? joulesOf(bucket) : undefined) },

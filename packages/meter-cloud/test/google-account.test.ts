@@ -37,6 +37,12 @@ async function thrown(promise: Promise<unknown>): Promise<MeterError> {
   return error as MeterError
 }
 
+/** Joules by the domain's place within its resource. */
+async function joulesOf(account: CloudAccount, from: number, to: number): Promise<Record<string, number>> {
+  const joules = Object.entries(await joulesById(account, from, to))
+  return Object.fromEntries(joules.map(([id, one]) => [id.slice(id.indexOf('/') + 1), one]))
+}
+
 const cpuOnly: InstanceModel = (({ gpu: _, memory: __, ...rest }) => rest)(MODEL)
 const withoutMemory: InstanceModel = (({ memory: _, ...rest }) => rest)(MODEL)
 
@@ -45,7 +51,7 @@ describe('the CPU of an instance', () => {
     const server = await new GoogleMonitoringServer().start()
     server.store(CPU, { instance_name: 'trainer' }, minutes(TEN, 0.25, 1.2), { unit: '10^2.%' })
     const account = await opened(server, testWorld({ model: cpuOnly }))
-    expect(await joulesById(account, TEN, TEN + 120)).toEqual({ cpu: 35 * 60 + 110 * 60 })
+    expect(await joulesOf(account, TEN, TEN + 120)).toEqual({ cpu: 35 * 60 + 110 * 60 })
   })
 
   it('is a domain that is modelled, late by 4 minutes, of whole minutes, with the uncertainty of its model', async () => {
@@ -54,9 +60,9 @@ describe('the CPU of an instance', () => {
     const account = await opened(server, testWorld({ model: cpuOnly }), { instanceType: 'n2-standard-8' })
     expect(account.series.map(({ domain }) => domain)).toEqual([
       {
-        id: 'cpu',
+        id: `${ID}/cpu`,
         kind: 'cpu',
-        label: 'CPU (8 vCPUs)',
+        label: `CPU (8 vCPUs) of ${ID} (model)`,
         method: 'modelled',
         reads: { quantity: 'interval-energy' },
         updatePeriod: 60,
@@ -69,6 +75,7 @@ describe('the CPU of an instance', () => {
           'host.id': ID,
           'host.type': 'n2-standard-8',
           'ergometer.cloud.metric': CPU,
+          basis: 'test',
         },
       },
     ])
@@ -94,17 +101,17 @@ describe('the CPU of an instance', () => {
     const server = await new GoogleMonitoringServer().start()
     server.store(CPU, {}, minutes(TEN, 0, 0))
     const account = await opened(server, testWorld({ model: { ...MODEL, gpu: undefined } as never }))
-    expect(await joulesById(account, TEN, TEN + 300)).toEqual({ cpu: 10 * 120, memory: 40 * 120 })
+    expect(await joulesOf(account, TEN, TEN + 300)).toEqual({ cpu: 10 * 120, memory: 40 * 120 })
   })
 
   it('counts in the unit that the reply names, and is left out in one that it cannot have', async () => {
     const server = await new GoogleMonitoringServer().start()
     server.store(CPU, {}, minutes(TEN, 25), { unit: '%' })
     const world = testWorld({ model: cpuOnly })
-    expect(await joulesById(await opened(server, world), TEN, TEN + 60)).toEqual({ cpu: 35 * 60 })
+    expect(await joulesOf(await opened(server, world), TEN, TEN + 60)).toEqual({ cpu: 35 * 60 })
     server.stored.splice(0)
     server.store(CPU, {}, minutes(TEN, 25), { unit: 'W' })
-    expect(await joulesById(await opened(server, world), TEN, TEN + 60)).toEqual({ cpu: 0 })
+    expect(await joulesOf(await opened(server, world), TEN, TEN + 60)).toEqual({ cpu: 0 })
     expect(world.logged.map(({ code }) => code)).toContain('cloud-unit-unknown')
   })
 
@@ -122,10 +129,10 @@ describe('the CPU of an instance', () => {
     server.store(CPU, {}, minutes(TEN, 1), { resource: instance('1') })
     const world = testWorld({ model: cpuOnly })
     const account = await opened(server, world)
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ cpu: 0 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ cpu: 0 })
     expect(world.logged).toMatchObject([{ code: 'cloud-data-absent' }])
     server.store(CPU, {}, minutes(TEN, 1))
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ cpu: 6600 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ cpu: 6600 })
   })
 })
 
@@ -137,15 +144,15 @@ describe('the GPUs of an instance', () => {
     server.store(POWER, { gpu_number: '0' }, minutes(TEN, 300, 100))
     server.store(AGENT, { gpu_number: '0', model: 'NVIDIA H100' }, minutes(TEN, 100))
     const account = await opened(server, testWorld({ model: withoutMemory }))
-    expect(await joulesById(account, TEN, TEN + 120)).toEqual({
+    expect(await joulesOf(account, TEN, TEN + 120)).toEqual({
       cpu: 600,
       'gpu-0': 300 * 60 + 100 * 60,
       'gpu-1': 700 * 60,
     })
     expect(account.series.map(({ domain: { id, method, identity } }) => [id, method, identity])).toEqual([
-      ['cpu', 'modelled', undefined],
-      ['gpu-0', 'measured', undefined],
-      ['gpu-1', 'measured', `gpu:${UUID}`],
+      [`${ID}/cpu`, 'modelled', undefined],
+      [`${ID}/gpu-0`, 'measured', undefined],
+      [`${ID}/gpu-1`, 'measured', `gpu:${UUID}`],
     ])
     expect(account.series.every(({ domain }) => domain.feeds === undefined)).toBe(true)
   })
@@ -156,14 +163,14 @@ describe('the GPUs of an instance', () => {
     server.store(AGENT, { gpu_number: '0', model: 'Tesla T4', uuid: UUID }, minutes(TEN, 50), { unit: '%' })
     server.store(AGENT, { gpu_number: '1', model: 'Tesla T4' }, minutes(TEN, 0))
     const account = await opened(server, testWorld({ model: withoutMemory }))
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({
       cpu: 600,
       'gpu-0': 250 * 60,
       'gpu-1': 50 * 60,
     })
     expect(account.series[1]?.domain).toMatchObject({
       kind: 'gpu',
-      label: 'Tesla T4',
+      label: `Tesla T4 of ${ID} (model)`,
       method: 'modelled',
       identity: `gpu:${UUID}`,
       standardUncertainty: { relative: 0.25, shared: 'meter' },
@@ -175,9 +182,9 @@ describe('the GPUs of an instance', () => {
     server.store(POWER, { device: 'b' }, minutes(TEN, 200, 200))
     server.store(POWER, { device: 'a' }, minutes(TEN, 100))
     const account = await opened(server, testWorld({ model: { known: 'provider' } }))
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ 'gpu-0': 6000, 'gpu-1': 12000 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ 'gpu-0': 6000, 'gpu-1': 12000 })
     server.stored.pop()
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ 'gpu-0': 0, 'gpu-1': 12000 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ 'gpu-0': 0, 'gpu-1': 12000 })
   })
 
   it('are there before anything is told of them, and unknown until then', async () => {
@@ -186,13 +193,13 @@ describe('the GPUs of an instance', () => {
     const world = testWorld({ model: withoutMemory })
     const account = await opened(server, world, { instanceType: 'a3-megagpu-8g' })
     expect(account.series.map(({ domain: { id, method } }) => [id, method])).toEqual([
-      ['cpu', 'modelled'],
-      ['gpu-0', 'measured'],
-      ['gpu-1', 'measured'],
+      [`${ID}/cpu`, 'modelled'],
+      [`${ID}/gpu-0`, 'measured'],
+      [`${ID}/gpu-1`, 'measured'],
     ])
     expect(world.logged).toMatchObject([{ code: 'cloud-gpus-silent' }])
     server.store(POWER, { gpu_number: '1' }, minutes(TEN, 500))
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ cpu: 600, 'gpu-0': 0, 'gpu-1': 30_000 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ cpu: 600, 'gpu-0': 0, 'gpu-1': 30_000 })
   })
 
   it('are left out, with a word, where their load is told but not what they are', async () => {
@@ -230,12 +237,12 @@ describe('a custom job of Vertex AI', () => {
       node('workerpool0-0', '1'),
     )
     const account = await opened(server, testWorld(), { job: '4512620604880322560' })
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({
-      'cpu-workerpool0-0': 60 * 60,
-      'cpu-workerpool1-0': 110 * 60,
-      'gpu-workerpool0-0': 2 * 350 * 60,
-      'memory-workerpool0-0': 40 * 60,
-      'memory-workerpool1-0': 40 * 60,
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({
+      'workerpool0-0/cpu': 60 * 60,
+      'workerpool1-0/cpu': 110 * 60,
+      'workerpool0-0/gpu': 2 * 350 * 60,
+      'workerpool0-0/memory': 40 * 60,
+      'workerpool1-0/memory': 40 * 60,
     })
     expect(account.series.every(({ domain }) => domain.method === 'modelled')).toBe(true)
     expect(account.series[0]?.domain.attributes).toMatchObject({ 'cloud.region': 'europe-west1' })
@@ -257,9 +264,9 @@ describe('a TPU', () => {
     server.store(MXU, { core: '1' }, minutes(TEN, 0, 0, 10), worker('0'))
     server.store(MXU, { core: '0' }, minutes(TEN, 30), worker('1'))
     const account = await opened(server, testWorld(), { tpu: 'my-tpu', acceleratorType: 'v3-16' })
-    expect(await joulesById(account, TEN, TEN + 180)).toEqual({
-      'tpu-0': 4 * 283 * 120,
-      'tpu-1': 4 * 283 * 60,
+    expect(await joulesOf(account, TEN, TEN + 180)).toEqual({
+      'worker-0': 4 * 283 * 120,
+      'worker-1': 4 * 283 * 60,
     })
     expect(account.series[0]?.domain).toMatchObject({ kind: 'accelerator', method: 'modelled', lateBy: 180 })
   })
@@ -268,7 +275,7 @@ describe('a TPU', () => {
     const server = await new GoogleMonitoringServer().start()
     server.store(MXU, { core: '0' }, minutes(TEN, 1), worker('0'))
     const account = await opened(server, testWorld(), { tpu: 'my-tpu', acceleratorType: 'v2-8' })
-    expect(await joulesById(account, TEN, TEN + 60)).toEqual({ 'tpu-0': 4 * 221 * 60 })
+    expect(await joulesOf(account, TEN, TEN + 60)).toEqual({ 'worker-0': 4 * 221 * 60 })
   })
 
   it('of another generation has no figure, and says so', async () => {
