@@ -11,9 +11,16 @@ export interface TokenSource {
 
 /** What may stand in a header: anything else would be refused with a message that prints it. */
 const PRINTABLE = /^[\x21-\x7e]{1,16384}$/
-/** The codes of RFC 6749 (5.2) and of files and sockets: all that is told of why there is no token, as the rest may hold one. */
-const KNOWN_REASON =
-  /\b(invalid_request|invalid_client|invalid_grant|unauthorized_client|unsupported_grant_type|invalid_scope|invalid_target|CredentialUnavailableError|AADSTS\d{1,9}|E[A-Z]{4,20})\b/
+/**
+ * Words of RFC 6749 (5.2), of Entra, of files and sockets, the most telling first: all that is told of why there is no token, as the
+ * rest of an error may hold one.
+ */
+const KNOWN_REASONS = [
+  /\b(invalid_request|invalid_client|invalid_grant|unauthorized_client|unsupported_grant_type|invalid_scope|invalid_target)\b/,
+  /\b(AADSTS\d{1,9})\b/,
+  /\b(E[A-Z]{4,20})\b/,
+  /\b(CredentialUnavailableError)\b/,
+]
 
 /** A token that can be sent. `what`: whose; `advice`: what to do when there is none. */
 export function sendable(token: unknown, what: string, advice: string): string {
@@ -23,7 +30,8 @@ export function sendable(token: unknown, what: string, advice: string): string {
 
 /** The error where there is no token. The cause itself is dropped: it holds requests, with all that was in them. */
 export function noToken(what: string, advice: string, cause?: unknown): MeterError {
-  const reason = KNOWN_REASON.exec(`${codeOf(cause)} ${nameOf(cause)} ${messageOf(cause)}`)?.[1]
+  const text = `${codeOf(cause)} ${nameOf(cause)} ${messageOf(cause)}`
+  const reason = KNOWN_REASONS.map((pattern) => pattern.exec(text)?.[1]).find((one) => one !== undefined)
   const why = reason === undefined ? '' : ` (${reason})`
   return new MeterError(`${what}: no access token${why}; ${advice}`, {
     outcome: 'retry',

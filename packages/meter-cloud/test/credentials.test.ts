@@ -110,57 +110,55 @@ describe("Google's own library", () => {
 })
 
 describe("Azure's own library", () => {
-  /** A managed identity as App Service offers it, over plain http. */
-  function managedIdentity(address: string): void {
+  it('finds the managed identity of the machine, takes a fresh token when one is refused, and says nothing of any', async () => {
+    // One server throughout: the library keeps the address for the whole process.
+    let known = false
+    const tokens = await tokenService((access_token) =>
+      known
+        ? {
+            body: {
+              access_token,
+              expires_on: String(Math.floor(Date.now() / 1000) + 86_400),
+              resource: 'https://management.azure.com',
+              token_type: 'Bearer',
+            },
+          }
+        : {
+            status: 401,
+            body: {
+              error: 'invalid_client',
+              error_description: `${access_token}, canary-identity-header: unknown`,
+            },
+          },
+    )
+    // As App Service offers it, over plain http.
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'ManagedIdentityCredential')
-    vi.stubEnv('IDENTITY_ENDPOINT', `${address}/msi/token`)
+    vi.stubEnv('IDENTITY_ENDPOINT', `${tokens.address}/msi/token`)
     vi.stubEnv('IDENTITY_HEADER', 'canary-identity-header')
-  }
-
-  it('finds the managed identity of the machine, and takes a fresh token when one is refused', async () => {
-    const tokens = await tokenService((access_token) => ({
-      body: {
-        access_token,
-        expires_on: String(Math.floor(Date.now() / 1000) + 86_400),
-        resource: 'https://management.azure.com',
-        token_type: 'Bearer',
-      },
-    }))
-    managedIdentity(tokens.address)
     const server = await new AzureMonitorServer().start()
     server.store('Percentage CPU', {}, [[TEN, 50]])
-    server.token = `${CANARY}-2`
+    server.token = `${CANARY}-3`
     const { context, world, logged } = testWorld()
     const { tokens: _, ...rest } = world
-    const account = await openAzure(
-      { provider: 'azure', resourceId: MACHINE, endpoint: server.address },
-      context,
-      rest,
-    )
+    const open = () =>
+      openAzure({ provider: 'azure', resourceId: MACHINE, endpoint: server.address }, context, rest)
+
+    const error = await thrown(open())
+    expect(error).toMatchObject({ code: 'CLOUD_CREDENTIALS_MISSING', outcome: 'retry' })
+    expect(error.message).toMatch(/^Azure: no access token \(invalid_client\); run 'az login'/)
+    expect(inspect(error, { depth: 10 })).not.toMatch(/canary/)
+
+    known = true
+    const account = await open()
     expect(account.series.length).toBeGreaterThan(0)
     expect(
       tokens.asked.map(({ query, headers }) => [query.get('resource'), headers['x-identity-header']]),
     ).toEqual([
       ['https://management.azure.com', 'canary-identity-header'],
+      ['https://management.azure.com', 'canary-identity-header'],
       ['https://management.azure.com/', 'canary-identity-header'],
     ])
     expect(JSON.stringify([account, logged])).not.toMatch(/canary/)
-  })
-
-  it('says that it has no token, and nothing of what was sent', async () => {
-    const tokens = await tokenService((token) => ({
-      status: 400,
-      body: {
-        error: 'invalid_request',
-        error_description: `${token} and canary-identity-header are not known`,
-      },
-    }))
-    managedIdentity(tokens.address)
-    // Another identity: the library keeps the tokens of one for the whole process.
-    vi.stubEnv('AZURE_CLIENT_ID', '3b8a7a3c-0000-4000-8000-000000000000')
-    const error = await thrown(azureTokens().token(false))
-    expect(error).toMatchObject({ code: 'CLOUD_CREDENTIALS_MISSING', outcome: 'retry' })
-    expect(inspect(error, { depth: 10 })).not.toMatch(/canary/)
   })
 })
 
