@@ -44,7 +44,7 @@ export function azureDomain(
     ...domain,
     id: domainName(resource, ...domain.id.split('/')),
     label: `${domain.label} of ${resource}`,
-    ...(thisHost ? { feeds: 'this-host' as const } : {}),
+    ...(thisHost ? { identity: `this-host:${domain.id}` } : {}),
     updatePeriod: AZURE_PERIOD,
     lateBy: LATE_BY,
     attributes: {

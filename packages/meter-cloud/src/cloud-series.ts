@@ -6,7 +6,7 @@ import { type PowerModel, wattsAt } from './power-model.ts'
 /** What of a domain is its place in a cloud, not its physics. */
 export type CloudDomain = Pick<Domain, 'id' | 'kind' | 'label'> &
   Required<Pick<Domain, 'updatePeriod' | 'lateBy'>> &
-  Pick<Domain, 'identity' | 'attributes' | 'maxWatts' | 'feeds'>
+  Pick<Domain, 'identity' | 'attributes' | 'maxWatts'>
 
 /** A percentage above this, as a fraction, is none. */
 const HIGHEST_PERCENTAGE = 1.1

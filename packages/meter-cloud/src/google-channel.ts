@@ -43,7 +43,7 @@ export function googleDomain(
     ...domain,
     id: domainName(resource, ...domain.id.split('/')),
     label: `${domain.label} of ${resource}`,
-    ...(thisHost ? { feeds: 'this-host' as const } : {}),
+    ...(thisHost && domain.identity === undefined ? { identity: `this-host:${domain.id}` } : {}),
     updatePeriod: GOOGLE_PERIOD,
     lateBy,
     attributes: {

@@ -157,6 +157,19 @@ describe('the GPUs of an instance', () => {
     expect(account.series.every(({ domain }) => domain.feeds === undefined)).toBe(true)
   })
 
+  it('of the machine that runs this may be what another meter here tells too', async () => {
+    const server = await new GoogleMonitoringServer().start()
+    server.store(CPU, {}, minutes(TEN, 0))
+    server.store(POWER, { gpu_number: '0', uuid: UUID }, minutes(TEN, 100))
+    server.store(POWER, { gpu_number: '1' }, minutes(TEN, 100))
+    const account = await opened(server, testWorld({ model: withoutMemory }), { thisHost: true })
+    expect(account.series.map(({ domain }) => domain.identity)).toEqual([
+      'this-host:cpu',
+      `gpu:${UUID}`,
+      'this-host:gpu-1',
+    ])
+  })
+
   it('are modelled by their load, a percentage, where only that is told: half of 50 to 450 W', async () => {
     const server = await new GoogleMonitoringServer().start()
     server.store(CPU, {}, minutes(TEN, 0))
