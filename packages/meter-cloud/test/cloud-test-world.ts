@@ -27,7 +27,7 @@ export const MODEL: InstanceModel = {
   },
 }
 
-export interface Logged extends LogDetails {
+interface Logged extends LogDetails {
   readonly message: string
 }
 
