@@ -36,6 +36,8 @@ export {
 } from './intensity-source.ts'
 export { type IntensityStep, stepOf } from './intensity-step.ts'
 export { PoliteFetch, type PoliteRequest } from './polite-fetch.ts'
+export { parseProviderReport } from './provider-report.ts'
+export type { ProviderGrams, ProviderReportRow } from './provider-report-row.ts'
 export { readForecast } from './read-forecast.ts'
 export { readIntensity, type StandIn, yearlyStandIn } from './read-intensity.ts'
 export { type SciForAi, type SciParts, type SciScore, sciForAi, sciScore, sciScores } from './sci.ts'
