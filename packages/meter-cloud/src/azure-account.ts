@@ -25,7 +25,7 @@ export async function openAzure(
   context: MeterContext,
   world: Partial<CloudWorld> = {},
 ): Promise<CloudAccount> {
-  const { tokens = azureTokens(), model, now, wait } = cloudWorld(world)
+  const { tokens = azureTokens(), model, now, wait } = cloudWorld(context, world)
   const resourceId = (options.resourceId ?? options.workspace) as string
   const service = new MonitoringService({
     name: 'Azure Monitor',

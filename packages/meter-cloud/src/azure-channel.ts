@@ -8,6 +8,7 @@ import type { CloudSeries } from './cloud-account.ts'
 import type { CloudDomain } from './cloud-series.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { domainName } from './domain-name.ts'
+import type { Interval } from './interval.ts'
 
 /** A domain, the metric that it is told by, and which of that metric's series are its own. */
 export interface AzureChannel {
@@ -63,7 +64,7 @@ export function azureDomain(
 export function azureBuckets(
   { pick, scale }: AzureChannel,
   found: readonly MetricSeries[],
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to }: Interval,
 ): readonly Bucket[] {
   return pick(found).flatMap(({ buckets }) => bucketsWithin(buckets, from, to, scale))
 }

@@ -1,5 +1,6 @@
 import type { MeterContext } from '@ergometer/meter'
 import type { Bucket } from './bucket.ts'
+import type { Interval } from './interval.ts'
 
 /** The buckets that have a part in `from` to `to` (seconds since 1970), each with its value multiplied. */
 export function bucketsWithin(buckets: readonly Bucket[], from: number, to: number, scale = 1): Bucket[] {
@@ -38,7 +39,7 @@ const LOOK_BACK = 900
 export function lookAround(
   { window }: { readonly window?: { readonly from: Date; readonly to: Date } | undefined },
   now: number,
-): { readonly from: number; readonly to: number } {
+): Interval {
   return window
     ? { from: window.from.getTime() / 1000, to: window.to.getTime() / 1000 }
     : { from: now - LOOK_BACK, to: now }

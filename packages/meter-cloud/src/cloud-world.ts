@@ -1,5 +1,7 @@
+import type { MeterContext } from '@ergometer/meter'
 import type { TokenSource } from './access-token.ts'
 import { instanceModel } from './instance-model.ts'
+import { wallClock } from './wall-clock.ts'
 
 /** What of the world an account asks beside its context; a test gives it another one. */
 export interface CloudWorld {
@@ -14,6 +16,9 @@ export interface CloudWorld {
 }
 
 /** The real one, but for the parts that are given. */
-export function cloudWorld(parts: Partial<CloudWorld> = {}): CloudWorld {
-  return { model: instanceModel, now: () => Date.now() / 1000, ...parts }
+export function cloudWorld(
+  context: Pick<MeterContext, 'clock'>,
+  parts: Partial<CloudWorld> = {},
+): CloudWorld {
+  return { model: instanceModel, now: wallClock(context), ...parts }
 }

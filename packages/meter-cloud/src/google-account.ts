@@ -27,7 +27,7 @@ export async function openGoogle(
   context: MeterContext,
   world: Partial<CloudWorld> = {},
 ): Promise<CloudAccount> {
-  const { tokens = googleTokens(context.env), model, now, wait } = cloudWorld(world)
+  const { tokens = googleTokens(context.env), model, now, wait } = cloudWorld(context, world)
   const { endpoint = ENDPOINT, project } = options
   const service = new MonitoringService({
     name: 'Google Cloud Monitoring',

@@ -9,6 +9,7 @@ import { GOOGLE_PERIOD } from './google-monitoring.ts'
 import type { GoogleOptions } from './google-options.ts'
 import type { TimeSeries } from './google-reply.ts'
 import { type GoogleSignal, scaleOf } from './google-signals.ts'
+import type { Interval } from './interval.ts'
 
 /** A domain, the signal that it is told by, and which of that signal's series are its own. */
 export interface GoogleChannel {
@@ -69,7 +70,7 @@ function regionOf({ region, zone }: GoogleOptions, [first]: readonly TimeSeries[
 export function bucketsOf(
   { signal, pick, largest = false }: GoogleChannel,
   found: readonly TimeSeries[],
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to }: Interval,
   log: MeterContext['log'],
 ): readonly Bucket[] {
   const buckets = pick(found).flatMap(({ buckets, unit }) => {

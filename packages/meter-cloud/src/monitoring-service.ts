@@ -74,7 +74,8 @@ export class MonitoringService {
 
   /** The error of a reply that is not as documented. */
   invalid(why: string): MeterError {
-    return this.#error('CLOUD_REPLY_INVALID', `the reply is not as documented: ${why}`)
+    const message = `${this.#details.name}: the reply is not as documented: ${why}`
+    return new MeterError(message, { outcome: 'retry', code: 'CLOUD_REPLY_INVALID' })
   }
 
   async #attempt(url: URL, fresh: boolean, signal: AbortSignal): Promise<{ json: unknown } | Failure> {

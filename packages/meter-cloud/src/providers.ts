@@ -1,11 +1,13 @@
 import type { MeterContext, StandardSchema } from '@ergometer/meter'
 import { type AwsOptions, awsOptions } from './aws-options.ts'
+import { type AzureOptions, azureOptions } from './azure-options.ts'
 import type { CloudAccount } from './cloud-account.ts'
+import { type GoogleOptions, googleOptions } from './google-options.ts'
 import type { Place } from './place.ts'
 import type { Provider } from './provider.ts'
 
 /** Options that name a machine or a job of a provider. */
-export type ResourceOptions = AwsOptions
+export type ResourceOptions = AwsOptions | GoogleOptions | AzureOptions
 
 /** What the meter needs of a provider. */
 interface ProviderRow<Options> {
@@ -26,7 +28,23 @@ const aws: ProviderRow<AwsOptions> = {
       : { provider: 'aws', region, instanceId, instanceType, thisHost: true },
 }
 
-const PROVIDERS: { readonly [Name in Provider]?: ProviderRow<ResourceOptions> } = { aws }
+const gcp: ProviderRow<GoogleOptions> = {
+  options: googleOptions,
+  open: async (options, context) => (await import('./google-account.ts')).openGoogle(options, context),
+  here: ({ region, instanceId, instanceType, account }) =>
+    instanceId === undefined || account === undefined
+      ? undefined
+      : { provider: 'gcp', project: account, region, instanceId, instanceType, thisHost: true },
+}
+
+const azure: ProviderRow<AzureOptions> = {
+  options: azureOptions,
+  open: async (options, context) => (await import('./azure-account.ts')).openAzure(options, context),
+  // A machine is known to Azure Monitor by its resource id, which a place does not have.
+  here: () => undefined,
+}
+
+const PROVIDERS: { readonly [Name in Provider]: ProviderRow<ResourceOptions> } = { aws, gcp, azure }
 
 /** Names of the providers that can be read. */
 export const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS)
@@ -38,7 +56,7 @@ export function optionsOf(provider: unknown): StandardSchema<ResourceOptions> | 
 
 /** Opens a provider's monitoring. Throws a MeterError. */
 export function openProvider(options: ResourceOptions, context: MeterContext): Promise<CloudAccount> {
-  return (PROVIDERS[options.provider] as ProviderRow<ResourceOptions>).open(options, context)
+  return PROVIDERS[options.provider].open(options, context)
 }
 
 /** Options for the machine that this is; undefined if its provider cannot be read, or too little is known of it. */
