@@ -76,6 +76,21 @@ describe('a query', () => {
     expect(server.asked).toHaveLength(15)
   })
 
+  it('of a week of minutes of 16 GPUs is a few requests, and done in seconds', async () => {
+    const server = await new GoogleMonitoringServer().start()
+    const week = minutes(TEN, ...Array.from({ length: 7 * 1440 }, () => 250))
+    for (let gpu = 0; gpu < 16; gpu++) {
+      server.store('compute.googleapis.com/instance/gpu/power_consumption', { gpu_number: String(gpu) }, week)
+    }
+    const account = await open(server, testWorld({ model: { known: 'provider' }, now: TEN + 7 * 86_400 }))
+    server.asked.splice(0)
+    const begun = performance.now()
+    const joules = Object.values(await joulesById(account, TEN, TEN + 7 * 86_400))
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    expect(joules).toEqual(Array.from({ length: 16 }, () => 250 * 7 * 86_400))
+    expect(server.asked).toHaveLength(4)
+  })
+
   it('gives up on pages that lead to each other', async () => {
     const server = await started(0.5)
     const loop = { body: { timeSeries: [], nextPageToken: 'again' } }

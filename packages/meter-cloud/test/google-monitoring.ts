@@ -71,8 +71,8 @@ export class GoogleMonitoringServer {
       aligned(one.points, { start, end, period }).map((point) => ({ one, point })),
     )
     const first = Number(asked.query.get('pageToken') ?? 0)
-    const page = flat.slice(first, first + this.pageSize)
-    const next = first + this.pageSize
+    const next = first + Math.min(this.pageSize, Number(asked.query.get('pageSize')))
+    const page = flat.slice(first, next)
     return {
       body: {
         timeSeries: [...new Set(page.map(({ one }) => one))].map((one) => ({
@@ -109,10 +109,15 @@ function aligned(
   points: StoredSeries['points'],
   { start, end, period }: { start: number; end: number; period: number },
 ): object[] {
+  const byPeriod = new Map<number, number[]>()
+  for (const [time, value] of points) {
+    const to = end - Math.floor((end - time) / period) * period
+    byPeriod.set(to, [...(byPeriod.get(to) ?? []), value])
+  }
   const means: object[] = []
   for (let to = end; to > start; to -= period) {
-    const inside = points.filter(([time]) => time > to - period && time <= to).map(([, value]) => value)
-    if (inside.length === 0) continue
+    const inside = byPeriod.get(to)
+    if (inside === undefined) continue
     const time = new Date(to * 1000).toISOString().replace('.000Z', 'Z')
     const doubleValue = inside.reduce((sum, value) => sum + value, 0) / inside.length
     means.push({ interval: { startTime: time, endTime: time }, value: { doubleValue } })
