@@ -51,7 +51,8 @@ function labelsOf(owner: unknown): Record<string, string> {
 function bucketOf({ interval, value }: Record<string, unknown>, period: number): Bucket[] {
   if (!isRecord(interval) || !isRecord(value)) return []
   const to = instantOf(interval['endTime'])
-  const start = instantOf(interval['startTime'])
+  // Both are the same text for nearly all points, of which there may be very many.
+  const start = interval['startTime'] === interval['endTime'] ? to : instantOf(interval['startTime'])
   const amount = numberOf(value)
   if (to === undefined || amount === undefined) return []
   const from = start === undefined || start === to ? to - period : start

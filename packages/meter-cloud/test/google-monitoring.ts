@@ -23,6 +23,8 @@ export class GoogleMonitoringServer {
   /** What is answered instead, one after the other. */
   readonly instead: (Answer | undefined)[] = []
   executionErrors: object[] = []
+  #question = ''
+  #flat: readonly { readonly one: StoredSeries; readonly point: object }[] = []
 
   async start(): Promise<this> {
     this.address = await serveJson((asked) => this.#answer(asked))
@@ -64,12 +66,19 @@ export class GoogleMonitoringServer {
     const period = Number(/^(\d+)s$/.exec(asked.query.get('aggregation.alignmentPeriod') ?? '')?.[1])
     const start = Date.parse(asked.query.get('interval.startTime') ?? '') / 1000
     const end = Date.parse(asked.query.get('interval.endTime') ?? '') / 1000
-    const matching = this.stored.filter((one) =>
-      terms.every((term) => has(one, term?.[1] as string, term?.[2] as string)),
-    )
-    const flat = matching.flatMap((one) =>
-      aligned(one.points, { start, end, period }).map((point) => ({ one, point })),
-    )
+    const query = new URLSearchParams(asked.query)
+    query.delete('pageToken')
+    // The pages of one question are one answer.
+    if (this.#question !== String(query) || !asked.query.has('pageToken')) {
+      const matching = this.stored.filter((one) =>
+        terms.every((term) => has(one, term?.[1] as string, term?.[2] as string)),
+      )
+      this.#flat = matching.flatMap((one) =>
+        aligned(one.points, { start, end, period }).map((point) => ({ one, point })),
+      )
+    }
+    this.#question = String(query)
+    const flat = this.#flat
     const first = Number(asked.query.get('pageToken') ?? 0)
     const next = first + Math.min(this.pageSize, Number(asked.query.get('pageSize')))
     const page = flat.slice(first, next)
