@@ -12,11 +12,11 @@ export const TEN = Date.UTC(2026, 10, 29, 10) / 1000
 export const CANARY = 'ya29.canary-c0ffee-secret'
 
 /** An instance as no table knows it, with figures that can be reckoned with by hand. */
-export const MODEL: InstanceModel = {
+export const MODEL = {
   known: 'type',
   vCpus: 8,
   cpu: { idleWatts: 10, peakWatts: 110, relativeUncertainty: 0.3, source: 'test' },
-  memory: { gigabytes: 100, watts: 40, relativeUncertainty: 0.5 },
+  memory: { gigabytes: 100, includedGigabytes: 0, watts: 40, relativeUncertainty: 0.5 },
   gpu: {
     idleWatts: 50,
     peakWatts: 450,
@@ -25,7 +25,7 @@ export const MODEL: InstanceModel = {
     count: 2,
     label: 'Test GPU',
   },
-}
+} as InstanceModel
 
 interface Logged extends LogDetails {
   readonly message: string

@@ -34,6 +34,20 @@ describe.each([
   })
 })
 
+describe('the options', () => {
+  it.each([
+    ['Google Cloud', 'google'],
+    ['Azure', 'azure'],
+  ])('of %s are all there', (heading, file) => {
+    const source = readFileSync(new URL(`../src/${file}-options.ts`, import.meta.url), 'utf8')
+    const inCode = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name)
+    const table = readme.split(`\n### Options of ${heading}\n`)[1]?.split('\n#')[0] ?? ''
+    const cells = [...table.matchAll(/^\| ([^|]*`[^|]*) \|/gm)].map(([, cell]) => cell as string)
+    const told = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+    expect(told.sort()).toEqual(inCode.sort())
+  })
+})
+
 describe('the installation', () => {
   it('is the one that errors advise', async () => {
     const missing = () => Promise.reject(new Error('no such package'))
