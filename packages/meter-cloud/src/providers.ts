@@ -31,10 +31,10 @@ const aws: ProviderRow<AwsOptions> = {
 const gcp: ProviderRow<GoogleOptions> = {
   options: googleOptions,
   open: async (options, context) => (await import('./google-account.ts')).openGoogle(options, context),
-  here: ({ region, instanceId, instanceType, account }) =>
-    instanceId === undefined || account === undefined
+  here: ({ account: project, instanceId, instanceType, region, zone }) =>
+    project === undefined || instanceId === undefined
       ? undefined
-      : { provider: 'gcp', project: account, region, instanceId, instanceType, thisHost: true },
+      : { provider: 'gcp', project, instanceId, instanceType, region, zone, thisHost: true },
 }
 
 const azure: ProviderRow<AzureOptions> = {

@@ -27,12 +27,20 @@ describe('options of the meter', () => {
         profile: 'dev',
       },
     ],
+    [{ provider: 'gcp', project: 'my-project', instanceId: '4520031799277581759' }],
+    [
+      {
+        provider: 'azure',
+        resourceId:
+          '/subscriptions/b324c52b-4073-4807-93af-e07d289c093e/resourceGroups/a/providers/Microsoft.Compute/virtualMachines/b',
+      },
+    ],
   ])('take %j', async (options) => {
     expect(await parseOptions(definition, options)).toEqual(options)
   })
 
   it.each([
-    [{ provider: 'ibm' }, 'provider: expected one of'],
+    [{ provider: 'ibm' }, 'provider: expected one of aws, gcp, azure'],
     [{ instanceId: AWS.instanceId }, 'provider: expected one of'],
     [[], 'expected an object'],
     [{ provider: 'aws' }, 'expected either instanceId or trainingJob'],
