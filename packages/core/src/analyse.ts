@@ -19,7 +19,9 @@ import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
 import { type Interval, totalSeconds, union } from './intervals.ts'
 import type { Journal } from './journal.ts'
+import { lateGaps, lateHealth } from './late-health.ts'
 import { type MeasuredDomain, measureDomains, RESOLUTION } from './measured-domains.ts'
+import { owedDomains } from './owed.ts'
 import { packageEnergy } from './package-energy.ts'
 import type { Report, ReportDomain, ReportPhase } from './report.ts'
 import { RunClock } from './run-clock.ts'
@@ -97,10 +99,13 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
   const water = waterFigures(input, factors)
   const cpu = cpuAttributionOf(journal, domains, from, to)
   const gpu = attributeGpu(counted, journal.shares, from, to)
+  // While a run goes on, what comes late is not owed yet; a part of it that is over is reported all the same.
+  const over = options.running !== true || options.interval !== undefined
+  const owed = over ? owedDomains(journal, to) : []
 
   return {
     schema: 'ergometer.report/1',
-    run: runOf(journal, clock, from, to, options),
+    run: runOf(journal, clock, from, to, { ...options, owes: owed.length > 0 }),
     energy: {
       ...defined({ joules, kilowattHours }),
       ...(method ? { method: methods.size > 1 ? 'mixed' : method } : {}),
@@ -139,6 +144,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
       ...healthOf(journal, boundary),
+      ...(over ? lateHealth(journal, domains, owed, { from, to, final: options.running !== true }) : []),
       ...(options.interval || options.running ? [] : targetHealth(journal.scores, targets)),
       ...(options.health ?? []),
     ],
@@ -179,7 +185,7 @@ function domainOf(
     ...(standardUncertainty ? { declaredUncertainty: { ...standardUncertainty } } : {}),
     wraps: checked?.wraps ?? 0,
     resets: checked?.resets ?? 0,
-    gaps: checked?.gaps ?? 0,
+    gaps: line.domain.lateBy === undefined ? (checked?.gaps ?? 0) : lateGaps(one, { from, to }),
     ...(seconds > RESOLUTION ? { meanWatts: joules / seconds } : {}),
     ...(seconds > RESOLUTION && peakWatts !== undefined ? { peakWatts } : {}),
   }
@@ -293,7 +299,7 @@ function runOf(
   clock: RunClock,
   from: number,
   to: number,
-  options: AnalysisOptions,
+  options: AnalysisOptions & { readonly owes: boolean },
 ): Report['run'] {
   const { start, end } = journal
   const provisional = options.running === true || options.interval !== undefined
@@ -301,7 +307,7 @@ function runOf(
     id: start?.runId ?? 'unknown',
     name: start?.name ?? 'unknown',
     status: end?.status ?? (provisional ? 'running' : 'crashed'),
-    provisional: provisional || owesReadings(journal),
+    provisional: provisional || options.owes,
     startedAt: clock.text(from),
     endedAt: clock.text(to),
     seconds: to - from,
@@ -315,14 +321,6 @@ function runOf(
     tags: { ...journal.tags },
     ...defined({ folder: options.folder }),
   }
-}
-
-/** True while a meter that reports late has not reached the end. */
-function owesReadings(journal: Journal): boolean {
-  return journal.domains.some(({ line, late }) => {
-    if (line.domain.lateBy === undefined) return false
-    return !late.some(({ to }) => to >= journal.until)
-  })
 }
 
 function healthOf(journal: Journal, { incomplete, missing }: Boundary): HealthEntry[] {

@@ -1,11 +1,19 @@
 import type { Domain } from '@ergometer/meter'
 import { counterStep } from './counter-step.ts'
+import type { Interval } from './intervals.ts'
 
 /** A stretch of a curve whose energy is known: joules between two times in seconds, spread evenly. */
 export interface Segment {
   readonly from: number
   readonly to: number
   readonly joules: number
+}
+
+/** The part of a segment between two times within it. */
+export function cut(segment: Segment, from: number, to: number): Segment {
+  if (from === segment.from && to === segment.to) return segment
+  const share = (to - from) / (segment.to - segment.from)
+  return { from, to, joules: segment.joules * share }
 }
 
 /** Why a reading did not add energy. */
@@ -35,6 +43,8 @@ interface Gap {
 
 /** So many gaps are kept open for readings that come late, and so many restarts remembered. */
 const OPEN_GAPS = 256
+/** Intervals that are no further apart, in seconds, are neighbours. */
+const EDGE = 1e-6
 const NOTHING: CurveStep = { segments: [] }
 
 /**
@@ -55,6 +65,8 @@ export class EnergyCurve {
   /** When a counter that stands still was seen to change. */
   #changed: number | undefined
   #open: Gap[] = []
+  /** Between intervals of which nothing is known yet. */
+  #holes: Interval[] = []
   #restarts: number[] = []
   /** Of sampled power, in J²: of all steps, and of the last of them. */
   #variance = 0
@@ -101,11 +113,27 @@ export class EnergyCurve {
   }
 
   #addInterval(from: number, to: number, joules: number): CurveStep {
-    const last = this.#last?.time
-    const skipped = last !== undefined && from > last + 1e-6
-    if (skipped) this.gaps++
-    if (last === undefined || to > last) this.#last = { time: to, value: joules }
+    const skipped = this.#skip(from, to)
+    if (this.#last === undefined || to > this.#last.time) this.#last = { time: to, value: joules }
+    if (this.#first === undefined || from < this.#first.time) this.#first = { time: from, value: joules }
     return { segments: [{ from, to, joules }], ...(skipped ? { problem: 'gap' as const } : {}) }
+  }
+
+  /** What lies between an interval and those before it, or after it, is open until others fill it. True if there is such. */
+  #skip(from: number, to: number): boolean {
+    const left = this.#holes.flatMap((hole) =>
+      [
+        { from: hole.from, to: Math.min(hole.to, from) },
+        { from: Math.max(hole.from, to), to: hole.to },
+      ].filter((part) => part.to - part.from > EDGE),
+    )
+    const opened = [
+      { from: this.#last?.time ?? from, to: from },
+      { from: to, to: this.#first?.time ?? to },
+    ].filter((part) => part.to - part.from > EDGE)
+    this.gaps += left.length + opened.length - this.#holes.length
+    this.#holes = [...left, ...opened].slice(-OPEN_GAPS)
+    return opened.length > 0
   }
 
   #addPoint(point: Point): CurveStep {

@@ -1,5 +1,6 @@
-import type { Segment } from './energy-curve.ts'
+import { cut, type Segment } from './energy-curve.ts'
 import type { Interval } from './intervals.ts'
+import { LateStatements } from './late-statements.ts'
 
 /** Energy known of an interval: joules, and how many of its seconds they cover. */
 export interface Known {
@@ -53,6 +54,7 @@ export class EnergyLedger {
   #untold = 0
   #untoldLate = 0
   #lastTold: Omit<Shortfall, 'holes'> | undefined
+  readonly #statements = new LateStatements()
   readonly #start: number
   #settled: number
 
@@ -82,27 +84,17 @@ export class EnergyLedger {
     return from < this.#settled ? this.#late(cut(segment, from, Math.min(to, this.#settled))) : []
   }
 
-  /** Takes a stretch of a domain whose lines tell nothing, since nobody waits for it: it is told at once, as a whole. */
+  /** Takes a stretch of a domain whose lines tell nothing, since nobody waits for it: it is told at once, as a whole, unless that very thing was told before. */
   addLate(segment: Segment): LateEnergy[] {
     const from = Math.max(segment.from, this.#start)
     const { to } = segment
     if (to <= from) return []
-    if (from < this.#settled) {
-      // Only for the totals: its pieces are told as one.
-      const carried = this.#untoldLate
-      this.#late(cut(segment, from, Math.min(to, this.#settled)))
-      this.#untoldLate = carried
-    }
-    if (to > this.#settled) {
-      const fresh = cut(segment, Math.max(from, this.#settled), to)
-      if (fresh.from > this.#settled) {
-        this.#remember({ from: this.#settled, to: fresh.from, told: 0, seconds: 0, holes: [] })
-      }
-      this.#gain(fresh.joules)
-      this.#seconds += fresh.to - fresh.from
-      this.#settled = to
-    }
-    return [this.#tell(cut(segment, from, to))]
+    const stretch = cut(segment, from, to)
+    const replaced = this.#statements.take(stretch)
+    if (!replaced) return []
+    this.#gain(stretch.joules - replaced.joules)
+    this.#seconds += to - from - replaced.seconds
+    return [this.#tell(stretch)]
   }
 
   /** Of two statements about one stretch ahead the later counts. */
@@ -293,10 +285,4 @@ export class EnergyLedger {
     if (last && segment.to > last.from && segment.from < last.to) this.#lastTold = undefined
     return this.#tell(segment)
   }
-}
-
-function cut(segment: Segment, from: number, to: number): Segment {
-  if (from === segment.from && to === segment.to) return segment
-  const share = (to - from) / (segment.to - segment.from)
-  return { from, to, joules: segment.joules * share }
 }

@@ -133,6 +133,7 @@ export type KindLine =
   | PlaceLine
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
+  | SettledLine
 
 /** Fast phases of one name within one second, folded into sums. */
 export interface PhasesLine {
@@ -218,7 +219,18 @@ export interface LateLine {
   coverage?: number
 }
 
-/** Last line of a closed journal. */
+/** Written when a run that is over was asked for what its late meters owe. */
+export interface SettledLine {
+  kind: 'settled'
+  /** Wall time of the asking, ISO 8601. */
+  wall: string
+  /** Per domain: up to which second its late readings had come; null where it does not report late, or had told nothing. */
+  reached: (RunSeconds | null)[]
+  /** True while something may still come. */
+  owed: boolean
+}
+
+/** Last line of a closed journal, but for what is settled later. */
 export interface EndLine {
   kind: 'end'
   t: RunSeconds

@@ -97,6 +97,11 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
     ['meter', 'domain'].every((key) => rest[key] === undefined || typeof rest[key] === 'string') &&
     ['from', 'to'].every((key) => rest[key] === undefined || isNumber(rest[key])) &&
     (rest['count'] === undefined || isCount(rest['count'])),
+  settled: ({ wall, reached, owed }) =>
+    typeof wall === 'string' &&
+    Array.isArray(reached) &&
+    reached.every((one) => one === null || isTime(one)) &&
+    typeof owed === 'boolean',
   end: ({ t, status, exitCode, signal, reason }) =>
     isTime(t) &&
     ['completed', 'failed', 'aborted', 'crashed'].includes(status as string) &&

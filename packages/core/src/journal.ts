@@ -11,6 +11,7 @@ import {
   type LateLine,
   type PhasesLine,
   type RowLine,
+  type SettledLine,
   type ShareLine,
   type StartLine,
 } from './journal-line.ts'
@@ -58,6 +59,8 @@ export class Journal {
   /** Where the run was made, if its cloud told. */
   place: RunPlace | undefined
   baseline: BaselineLine | undefined
+  /** When the run was asked last for what its late meters owe. */
+  settled: SettledLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
   /** Lines that were no lines; a torn last one is not counted. */
   damaged = 0
@@ -153,6 +156,9 @@ export class Journal {
       }
       case 'end':
         this.end = line
+        break
+      case 'settled':
+        this.settled = line
         break
       case 'baseline':
         this.baseline = line

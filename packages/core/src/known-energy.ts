@@ -1,3 +1,4 @@
+import type { Interval } from './intervals.ts'
 import type { LateLine } from './journal-line.ts'
 import { NumberList } from './number-list.ts'
 import { outside, type Stretch, Stretches } from './stretches.ts'
@@ -116,24 +117,44 @@ export class KnownEnergy {
   }
 }
 
-/** Of what late lines say of one instant the last written counts: disjoint, in order. */
+/**
+ * Of what late lines say of one instant the last written counts: disjoint, in order. From the last line to the first, each
+ * tells of what none after it does; what has been told of grows together, so that a week of minutes in any order is quick.
+ */
 function lastWritten(late: readonly LateLine[]): LateLine[] {
   const ordered = late.every((line, index) => index === 0 || line.from >= (late[index - 1] as LateLine).to)
   if (ordered) return [...late]
-  let kept: LateLine[] = []
-  for (const line of late) {
-    const cut: LateLine[] = []
-    for (const other of kept) {
-      if (other.to <= line.from || other.from >= line.to) cut.push(other)
-      else {
-        if (other.from < line.from) cut.push(shorten(other, other.from, line.from))
-        if (other.to > line.to) cut.push(shorten(other, line.to, other.to))
-      }
+  const kept: LateLine[] = []
+  const told: { from: number; to: number }[] = []
+  for (const line of late.toReversed()) {
+    const first = firstEndingFrom(told, line.from)
+    let end = first
+    let { from } = line
+    for (; end < told.length && (told[end] as Interval).from <= line.to; end++) {
+      const other = told[end] as Interval
+      if (other.from > from) kept.push(shorten(line, from, other.from))
+      from = Math.max(from, other.to)
     }
-    cut.push(line)
-    kept = cut
+    if (from < line.to) kept.push(shorten(line, from, line.to))
+    const touched = told.slice(first, end)
+    told.splice(first, end - first, {
+      from: Math.min(line.from, touched[0]?.from ?? line.from),
+      to: Math.max(line.to, touched.at(-1)?.to ?? line.to),
+    })
   }
   return kept.sort((a, b) => a.from - b.from)
+}
+
+/** Index of the first of disjoint intervals, in order, that ends at a time or after it. */
+function firstEndingFrom(intervals: readonly Interval[], time: number): number {
+  let low = 0
+  let high = intervals.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((intervals[middle] as Interval).to < time) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function shorten(line: LateLine, from: number, to: number): LateLine {

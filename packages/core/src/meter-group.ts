@@ -1,13 +1,16 @@
-import type { MeterError, MeterHandle, ReadResult } from '@ergometer/meter'
+import type { Domain, MeterError, MeterHandle, Reading, ReadResult } from '@ergometer/meter'
 import { Baseline, type IdlePower } from './baseline.ts'
 import { MeterLoop, type MeterSource } from './meter-loop.ts'
 import type { Recording } from './recording.ts'
 import type { OwnedPart, Owner } from './share-account.ts'
+import type { WallTime } from './wall-time.ts'
 
 /** What the meters of a run need of its recorder. */
 export interface MeterGroupHost {
   /** Monotonic seconds. */
   readonly clock: () => number
+  /** Wall time beside the run's, as it is known so far. */
+  readonly wall: WallTime
   /** Calls back once there is a recording; `origin`: monotonic seconds of the run's second 0. */
   soon(action: (recording: Recording, origin: number) => void): void
   /** Whose a consumer is, as meters call it; absent: nobody asks. Undefined: that cannot be told. */
@@ -169,17 +172,17 @@ export class MeterGroup {
   #read(recording: Recording, origin: number, handle: MeterHandle, result: ReadResult): void {
     const indices = this.#indices.get(handle) ?? []
     const now = this.#host.clock() - origin
-    // Pages of a cloud come newest first; the physics wants them in order.
-    const readings = [...result.readings].sort((a, b) => a.time - b.time)
+    const readings = inOrder(result.readings, handle.domains)
     for (const { domain, time } of result.restarts ?? []) {
       recording.restart(indices[domain] ?? -1, time - origin)
     }
     for (const { domain, relative } of result.uncertainties ?? []) {
       recording.widen(indices[domain] ?? -1, relative)
     }
-    for (const { domain, value, time, from } of readings) {
-      const since = from === undefined ? undefined : from - origin
-      recording.addReading(indices[domain] ?? -1, now, value, time - origin, since)
+    for (const reading of readings) {
+      for (const { value, time, from } of this.#host.wall.place(reading, origin)) {
+        recording.addReading(indices[reading.domain] ?? -1, now, value, time, from)
+      }
     }
     this.#share(recording, origin, indices, result.shares ?? [])
     if (!handle.alive) this.#indices.delete(handle)
@@ -245,15 +248,18 @@ export class MeterGroup {
       const domains = (this.#indices.get(loop.handle as MeterHandle) ?? []).flatMap(
         (index) => recording.domains[index] ?? [],
       )
-      const due = domains.filter((one) => one.domain.lateBy === undefined)
+      // What reports late with buckets longer than a second owes them anyway.
+      const due = domains.filter(
+        ({ isLate, domain, interval }) => !isLate || (domain.updatePeriod ?? interval) <= 1,
+      )
       const late = () => due.filter(({ curve }) => (curve.knownUntil ?? -1) < at)
       let soon = late()
       while (soon.length > 0) {
         const before = clock()
         if (before >= until || (await loop.read(LAST_READ)) || loop.failures > LAST_TRIES) return
         // What changes seldom, and what has never told anything, is not waited for.
-        soon = late().filter(({ domain, curve, interval }) => {
-          return curve.knownUntil !== undefined && (domain.updatePeriod ?? interval) <= 1
+        soon = late().filter(({ isLate, domain, curve, interval }) => {
+          return !isLate && curve.knownUntil !== undefined && (domain.updatePeriod ?? interval) <= 1
         })
         if (soon.length > 0) await seconds(Math.max(0.02, 0.05 - (clock() - before)))
       }
@@ -266,6 +272,13 @@ export class MeterGroup {
     for (const loop of this.#loops) loop.stop()
     await Promise.all(this.#loops.map((loop) => loop.handle?.close(0.5)))
   }
+}
+
+/** Pages of a cloud come newest first; the physics wants points in order. Of intervals the one that was recorded last counts. */
+function inOrder(readings: readonly Reading[], domains: readonly Domain[]): Reading[] {
+  const isInterval = ({ domain }: Reading) => domains[domain]?.reads.quantity === 'interval-energy'
+  const points = readings.filter((one) => !isInterval(one)).sort((a, b) => a.time - b.time)
+  return [...points, ...readings.filter(isInterval)]
 }
 
 /** Resolves after so many seconds. */

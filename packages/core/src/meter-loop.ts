@@ -194,12 +194,16 @@ export class MeterLoop {
   }
 }
 
-/** Seconds between two reads: as wanted, but never so long that a wrap could be missed. */
-function gridOf(handle: MeterHandle, wanted: number | undefined): number {
+/**
+ * Seconds between two reads: as wanted, but never so long that a wrap could be missed, and what reports late, where queries may be
+ * billed, never more often than it asks for.
+ */
+function gridOf(handle: MeterHandle, wanted = handle.interval): number {
+  const late = handle.domains.length > 0 && handle.domains.every(({ lateBy }) => lateBy !== undefined)
   const limits = handle.domains.map(({ reads, maxWatts, updatePeriod }) =>
     reads.quantity === 'energy'
       ? longestInterval({ ...reads, maxWatts, updatePeriod })
       : Number.POSITIVE_INFINITY,
   )
-  return Math.min(wanted ?? handle.interval, ...limits)
+  return Math.min(late ? Math.max(wanted, handle.interval) : wanted, ...limits)
 }

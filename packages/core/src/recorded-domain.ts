@@ -3,7 +3,7 @@ import { EnergyCurve, type Segment } from './energy-curve.ts'
 import { EnergyLedger } from './energy-ledger.ts'
 import type { CheckpointDomain } from './journal-line.ts'
 
-/** A domain that is read no more often than this, in seconds, is not waited for: its energy comes late. */
+/** A domain that is read more seldom than this, in seconds, is not waited for: its energy comes late. */
 const WAITED_FOR = 1
 /** Share of a second that must be known for its mean to be told as watts. */
 const WHOLE = 0.999
@@ -27,6 +27,7 @@ export class RecordedDomain {
   /** Coverage that rows have told. */
   toldCoverage = 1
   #second = { joules: 0, seconds: 0 }
+  #latest = Number.NEGATIVE_INFINITY
 
   /** `settled`: seconds of the run that are in the journal. */
   constructor(meter: string, domain: Domain, interval: number, delay: number, settled: number) {
@@ -42,7 +43,17 @@ export class RecordedDomain {
 
   /** True if rows wait for its readings. */
   get waitedFor(): boolean {
-    return this.interval <= WAITED_FOR
+    return this.interval <= WAITED_FOR && !this.isLate
+  }
+
+  /** True if its meter reports late: a run may end before its last readings are there. */
+  get isLate(): boolean {
+    return this.domain.lateBy !== undefined
+  }
+
+  /** Up to when it has told of the run, in seconds. */
+  get reached(): number {
+    return Math.max(0, this.curve.knownUntil ?? 0)
   }
 
   /** Seconds after a time by which it is known, if it is read as it should be. */
@@ -54,8 +65,11 @@ export class RecordedDomain {
 
   /** Follows the power of a domain whose energy comes late. */
   watchLate({ from, to, joules }: Segment): void {
-    this.watts = joules / (to - from)
-    if (from >= 0) this.peakWatts = Math.max(this.peakWatts ?? 0, this.watts)
+    // What comes late comes in any order: power is that of the last stretch.
+    const watts = joules / (to - from)
+    if (to >= this.#latest) this.watts = watts
+    this.#latest = Math.max(this.#latest, to)
+    if (from >= 0) this.peakWatts = Math.max(this.peakWatts ?? 0, watts)
   }
 
   /** Follows the mean of each whole second. */

@@ -33,6 +33,7 @@ import type { RunPlace } from './run-place.ts'
 import { RunStore } from './run-store.ts'
 import type { ScoreTargets } from './scores.ts'
 import { TakenFiles } from './taken-files.ts'
+import { WallTime } from './wall-time.ts'
 
 /** What a recorder needs to know of its run. */
 export interface RecorderOptions {
@@ -132,6 +133,7 @@ export class Recorder {
   readonly #store: RunStore
   readonly #own: OwnAccount | undefined
   #clocks: ClockWatch | undefined
+  readonly #wall = new WallTime()
   #recording: Recording | undefined
   #origin = 0
   #lookEvery = LOOK_EVERY
@@ -175,6 +177,7 @@ export class Recorder {
       options.meters,
       {
         clock,
+        wall: this.#wall,
         soon: (action) => this.#soon(() => action(this.#recording as Recording, this.#origin)),
         ownerOf: this.#own && ((consumer) => this.#own?.ownerOf(consumer)),
         taken: () => {
@@ -259,6 +262,7 @@ export class Recorder {
     this.#origin = at
     this.#lookedAt = this.#clock()
     this.#clocks = new ClockWatch(this.#clock, at)
+    this.#wall.add({ t: 0, milliseconds: this.#clocks.begin.getTime() })
     const { pid, processStart, bootId } = processIdentity()
     const start: StartLine = {
       kind: 'start',
@@ -439,8 +443,13 @@ export class Recorder {
 
   #watchClocks(recording: Recording): void {
     const found = this.#clocks?.look()
-    if (found) this.#write(found.line)
+    if (found) this.#noteClocks(found.line)
     if (found?.health) recording.health.add(found.health)
+  }
+
+  #noteClocks(line: ReturnType<ClockWatch['line']>): void {
+    this.#wall.add({ t: line.t, milliseconds: Date.parse(line.wall) })
+    this.#write(line)
   }
 
   #spend(recording: Recording, use: BudgetUse): void {
@@ -494,7 +503,7 @@ export class Recorder {
     this.#feed?.close()
     this.#poll({ finally: true })
     this.#files.close()
-    if (this.#clocks) this.#write(this.#clocks.line())
+    if (this.#clocks) this.#noteClocks(this.#clocks.line())
     await Promise.race([Promise.all([this.#provenance, this.#placed]), seconds(LAST_FACTS)])
     this.#closed = true
     recording.close(at, this.#spent === undefined ? end : { ...end, status: 'aborted', reason: this.#spent })

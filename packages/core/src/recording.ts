@@ -91,7 +91,8 @@ export class Recording {
       this.#writeLate(index, one.waitedFor ? one.ledger.add(segment) : one.ledger.addLate(segment))
     }
     if (step.problem === 'implausible-reading') return this.#implausible(one, step.why ?? '')
-    if (step.problem) {
+    // Of what comes late it is known only in the end what is missing.
+    if (step.problem && !(step.problem === 'gap' && one.isLate)) {
       this.health.add({
         severity: step.problem === 'gap' ? 'info' : 'warning',
         code: step.problem === 'reset' ? 'counter-reset' : step.problem,

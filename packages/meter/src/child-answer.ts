@@ -11,6 +11,7 @@ import type {
   ReadResult,
   Restart,
   Share,
+  WallTimes,
   WiderUncertainty,
 } from './meter-handle.ts'
 import type { Probed } from './probe-meter.ts'
@@ -87,8 +88,23 @@ function listIn(message: Record<string, unknown>, key: string): unknown[] {
 function readingIn(value: unknown, domains: number): Reading[] {
   if (!isObject(value) || !isIndex(value['domain'], domains)) return []
   const { domain, time, from } = value
-  const reading = { domain, value: numberOrNaN(value['value']), time: numberOrNaN(time) }
-  return [from === undefined ? reading : { ...reading, from: numberOrNaN(from) }]
+  const wall = wallIn(value['wall'])
+  return [
+    {
+      domain,
+      value: numberOrNaN(value['value']),
+      time: numberOrNaN(time),
+      ...(from === undefined ? {} : { from: numberOrNaN(from) }),
+      ...(wall ? { wall } : {}),
+    },
+  ]
+}
+
+function wallIn(wall: unknown): WallTimes | undefined {
+  if (!isObject(wall)) return undefined
+  const { time, from } = wall
+  if (!isNumber(time) || (from !== undefined && !isNumber(from))) return undefined
+  return from === undefined ? { time } : { time, from }
 }
 
 function gaugeIn(gauge: unknown, domains: number): Gauge[] {

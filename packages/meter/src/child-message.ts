@@ -23,6 +23,8 @@ export interface OpenRequest {
   readonly probe?: boolean
   /** Open it only if it says that it can work here. */
   readonly probeFirst?: boolean
+  /** The time that readings are wanted of, in milliseconds since 1970. */
+  readonly window?: { readonly from: number; readonly to: number }
 }
 
 /** What the parent says to the child that holds a meter. Times in seconds. */

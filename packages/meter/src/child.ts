@@ -38,7 +38,18 @@ function failure(cause: unknown, begin = what, code?: string): Failure {
   return { message, outcome, code: error.code }
 }
 
-async function open({ open: reference, importer, probe, probeFirst, ...world }: OpenRequest): Promise<void> {
+async function open({
+  open: reference,
+  importer,
+  probe,
+  probeFirst,
+  window,
+  ...roots
+}: OpenRequest): Promise<void> {
+  const world = {
+    ...roots,
+    ...(window ? { window: { from: new Date(window.from), to: new Date(window.to) } } : {}),
+  }
   what = `meter '${reference.meter ?? reference.module}'`
   const importModule: ImportModule | undefined = importer ? (await import(importer)).importModule : undefined
   const loaded = await loadMeter(reference, importModule)

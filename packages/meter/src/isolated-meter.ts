@@ -79,7 +79,7 @@ function nameOf({ meter, module }: LooseReference): string {
 
 function openRequest(
   reference: LooseReference,
-  { sysRoot, procRoot, importer, probeFirst }: IsolationOptions,
+  { sysRoot, procRoot, importer, probeFirst, window }: IsolationOptions,
 ): OpenRequest {
   return {
     open: reference,
@@ -87,5 +87,6 @@ function openRequest(
     ...(procRoot === undefined ? {} : { procRoot }),
     ...(importer === undefined ? {} : { importer }),
     ...(probeFirst ? { probeFirst } : {}),
+    ...(window ? { window: { from: window.from.getTime(), to: window.to.getTime() } } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import type { Domain } from './domain.ts'
-import type { LogDetails } from './meter-context.ts'
+import type { LogDetails, MeterContext } from './meter-context.ts'
 import type { MeterError } from './meter-error.ts'
 
 /** One reading, ready for core. */
@@ -11,6 +11,14 @@ export interface Reading {
   /** Monotonic seconds; NaN if the meter gave no time. */
   readonly time: number
   /** Begin of an interval, in monotonic seconds. */
+  readonly from?: number
+  /** The same as the meter gave it in wall time, which two clocks that are read one after the other do not blur. */
+  readonly wall?: WallTimes
+}
+
+/** Times of a reading in milliseconds since 1970. */
+export interface WallTimes {
+  readonly time: number
   readonly from?: number
 }
 
@@ -107,4 +115,6 @@ export interface OpenOptions {
   readonly loaded?: () => void
   /** Seconds until the meter must be open, by default 10. */
   readonly openDeadline?: number
+  /** A run that is over and is owed readings. */
+  readonly window?: MeterContext['window']
 }

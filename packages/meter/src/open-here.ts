@@ -89,8 +89,13 @@ interface Attempt {
 }
 
 /** The parts of a meter's world that options give. */
-export function worldOf({ sysRoot, procRoot, log }: OpenOptions): Parameters<typeof realContext>[0] & {} {
-  return { sysRoot, procRoot, log }
+export function worldOf({
+  sysRoot,
+  procRoot,
+  log,
+  window,
+}: OpenOptions): Parameters<typeof realContext>[0] & {} {
+  return { sysRoot, procRoot, log, window }
 }
 
 async function open(

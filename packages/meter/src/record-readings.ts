@@ -1,5 +1,13 @@
 import type { ReadingTime, RecordReading } from './meter.ts'
-import type { Gauge, Reading, Recordings, Restart, Share, WiderUncertainty } from './meter-handle.ts'
+import type {
+  Gauge,
+  Reading,
+  Recordings,
+  Restart,
+  Share,
+  WallTimes,
+  WiderUncertainty,
+} from './meter-handle.ts'
 import { isFraction, isIndex, isNumber } from './untrusted.ts'
 
 /** What a meter has recorded and nobody has taken yet. */
@@ -9,8 +17,8 @@ export interface Recorded {
   take(): Recordings
 }
 
-/** So many readings may wait to be taken: a meter that records without end fills no memory. */
-export const MOST_WAITING = 100_000
+/** So many readings may wait to be taken: a week of minutes of many domains fits, and a meter that records without end fills no memory. */
+export const MOST_WAITING = 500_000
 
 /**
  * Makes a meter's `record` function, which stamps what comes without a time. `clock`: monotonic seconds. `domains`:
@@ -29,8 +37,14 @@ export function recordReadings(clock: () => number, domains = Number.POSITIVE_IN
   const record = (domain: number, value: number, at?: ReadingTime): void => {
     known(domain)
     if (readings.length >= MOST_WAITING) return
-    const reading = { domain, value: numberOrNaN(value), time: monotonic(at?.time, clock) }
-    readings.push(at?.from === undefined ? reading : { ...reading, from: monotonic(at.from, clock) })
+    const wall = wallTimes(at)
+    readings.push({
+      domain,
+      value: numberOrNaN(value),
+      time: monotonic(at?.time, clock),
+      ...(at?.from === undefined ? {} : { from: monotonic(at.from, clock) }),
+      ...(wall ? { wall } : {}),
+    })
   }
   const gauge = (domain: number, name: string, value: number): void => {
     known(domain)
@@ -76,9 +90,22 @@ export function recordReadings(clock: () => number, domains = Number.POSITIVE_IN
 
 function monotonic(time: number | Date | undefined, clock: () => number): number {
   if (time === undefined) return clock()
+  const milliseconds = millisecondsOf(time)
+  return milliseconds === undefined ? numberOrNaN(time) : clock() - (Date.now() - milliseconds) / 1000
+}
+
+/** Wall time of a reading, if all that is said of its time is. */
+function wallTimes({ time, from }: ReadingTime = {}): WallTimes | undefined {
+  const end = millisecondsOf(time)
+  if (end === undefined || !Number.isFinite(end)) return undefined
+  if (from === undefined) return { time: end }
+  const begin = millisecondsOf(from)
+  return begin === undefined || !Number.isFinite(begin) ? undefined : { time: end, from: begin }
+}
+
+function millisecondsOf(time: number | Date | undefined): number | undefined {
   // Not `instanceof`: a Date may come from another realm.
-  if (Object.prototype.toString.call(time) !== '[object Date]') return numberOrNaN(time)
-  return clock() - (Date.now() - (time as Date).getTime()) / 1000
+  return Object.prototype.toString.call(time) === '[object Date]' ? (time as Date).getTime() : undefined
 }
 
 /** A number as it is; NaN for all that is none. */

@@ -12,6 +12,7 @@ import {
   type OpenOptions,
   openHere,
 } from '../src/index.ts'
+import { MOST_WAITING } from '../src/record-readings.ts'
 import { domainOf } from './fixture.ts'
 
 /** Longer than any test waits. */
@@ -39,10 +40,11 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 
 describe('a read', () => {
   test('is stamped with now, or with the time that is given', async () => {
+    const hourAgo = Date.now() - 3_600_000
     const handle = await openReading((record) => {
       record(0, 1)
       record(0, 2, { time: 5, from: 4 })
-      record(0, 3, { time: new Date(Date.now() - 3_600_000) })
+      record(0, 3, { time: new Date(hourAgo), from: new Date(hourAgo - 60_000) })
     })
     const before = monotonicSeconds()
     const [now, given, wall] = (await handle.read(LONG)).readings
@@ -50,6 +52,7 @@ describe('a read', () => {
     expect(now).not.toHaveProperty('from')
     expect(given).toEqual({ domain: 0, value: 2, time: 5, from: 4 })
     expect((now?.time ?? 0) - (wall?.time ?? 0)).toBeCloseTo(3600, 0)
+    expect(wall?.wall).toEqual({ time: hourAgo, from: hourAgo - 60_000 })
   })
 
   test('yields what was recorded before it failed', async () => {
@@ -98,13 +101,13 @@ describe('a read', () => {
 
   test('that records without end fills no memory', async () => {
     const handle = await openReading((record) => {
-      for (let value = 0; value < 100_010; value++) {
+      for (let value = 0; value < MOST_WAITING + 10; value++) {
         record(0, value)
         record.gauge(0, 'hw.temperature', value)
       }
     })
     const { readings, gauges } = await handle.read(LONG)
-    expect([readings.length, gauges.length]).toEqual([100_000, 100_000])
+    expect([readings.length, gauges.length]).toEqual([MOST_WAITING, MOST_WAITING])
   })
 
   test('is told to stop at its deadline', async () => {
