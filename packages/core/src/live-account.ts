@@ -1,5 +1,6 @@
 import type { Budget, BudgetUse } from './budget.ts'
 import { budgetUse } from './budget.ts'
+import { spentWithOwed } from './data-age.ts'
 import { type Factors, facilityFactor } from './factors.ts'
 import { HardwareLayers } from './hardware-layers.ts'
 import { LiveGrams } from './live-grams.ts'
@@ -62,7 +63,9 @@ export class LiveAccount {
     if (second === this.#second) return undefined
     this.#second = second
     const totals = this.#look(recording, instant)
-    const use = this.#budget && budgetUse(this.#budget, totals)
+    const perKilowattHour = (instant.intensity ?? this.#factors.intensity).gramsPerKilowattHour
+    const spent = spentWithOwed(recording, totals, this.#factors, perKilowattHour)
+    const use = this.#budget && budgetUse(this.#budget, spent)
     return { totals: use ? { ...totals, budget: use } : totals, use }
   }
 

@@ -1,10 +1,13 @@
 import type { IntensityCurve, IntensityKind } from '@ergometer/carbon'
 import type { DomainKind, Method } from '@ergometer/meter'
-import { type Boundary, chooseBoundary } from './boundary.ts'
+import type { Boundary } from './boundary.ts'
 import type { BudgetUse } from './budget.ts'
+import { countedNow } from './counted-now.ts'
+import { dataAge } from './data-age.ts'
 import { type Factors, gramsOf } from './factors.ts'
 import type { HardwareLayer } from './hardware-layers.ts'
 import type { HealthEntry } from './health.ts'
+import type { RecordedDomain } from './recorded-domain.ts'
 import type { Recording } from './recording.ts'
 import type { Work } from './work-ledger.ts'
 
@@ -23,6 +26,8 @@ export interface LiveDomain {
   readonly identity?: string
   /** Id of the domain that contains it. */
   readonly within?: string
+  /** Of a domain that reports late: seconds of the run, up to now, of which it has told nothing yet. */
+  readonly ageSeconds?: number
   /** How it goes out as hardware; absent: not at all, since another one stands for it, or it is not decided yet. */
   readonly layer?: HardwareLayer
 }
@@ -57,6 +62,8 @@ export interface LiveTotals {
   readonly coverage: number
   /** How much of the run's budget is spent; absent where there is none. */
   readonly budget?: BudgetUse
+  /** Largest age of the data of a domain that counts and reports late; absent where none does. */
+  readonly ageSeconds?: number
   readonly domains: readonly LiveDomain[]
   /** The total by how it is known; the parts never fall either. */
   readonly byMethod?: Readonly<Partial<Record<Method, number>>>
@@ -82,17 +89,7 @@ export function liveTotals(
   grams: (joules: number, level: Boundary['level']) => number | undefined = (joules, level) =>
     gramsOf(joules, factors, level),
 ): LiveTotals {
-  const known = recording.settled
-  const shares = recording.domains.map((one) => (known > 0 ? Math.min(1, one.ledger.seconds / known) : 0))
-  const boundary = chooseBoundary(
-    recording.domains.map(({ id, meter, domain }, index) => ({
-      id,
-      meter,
-      domain,
-      coverage: shares[index] ?? 0,
-    })),
-  )
-  const counted = recording.domains.filter((one) => boundary.counted.has(one.id))
+  const { boundary, counted, shares } = countedNow(recording)
   const coverage =
     counted.length === 0 ? 0 : Math.min(...counted.map((one) => shares[recording.domains.indexOf(one)] ?? 0))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
@@ -101,6 +98,7 @@ export function liveTotals(
     : undefined
   const gramsCo2e = joules === undefined ? undefined : grams(joules, boundary.level)
   const watts = counted.map((one) => one.watts)
+  const ages = counted.filter((one) => one.isLate).map((one) => dataAge(one, seconds))
   return {
     v: 1,
     t: monotonic,
@@ -109,16 +107,18 @@ export function liveTotals(
     ...(gramsCo2e === undefined ? {} : { gramsCo2e }),
     ...(watts.length > 0 && watts.every((value) => value !== undefined) ? { watts: sum(watts) } : {}),
     coverage,
-    domains: recording.domains.map(({ id, meter, domain, ledger, watts }, index) => ({
-      id,
-      ...(ledger.seconds > 0 ? { joules: ledger.joules } : {}),
-      ...(watts === undefined ? {} : { watts }),
-      kind: domain.kind,
-      label: domain.label,
-      method: domain.method,
+    ...(ages.length > 0 ? { ageSeconds: Math.max(...ages) } : {}),
+    domains: recording.domains.map((one, index) => ({
+      id: one.id,
+      ...(one.ledger.seconds > 0 ? { joules: one.ledger.joules } : {}),
+      ...(one.watts === undefined ? {} : { watts: one.watts }),
+      kind: one.domain.kind,
+      label: one.domain.label,
+      method: one.domain.method,
       coverage: shares[index] ?? 0,
-      ...(domain.identity === undefined ? {} : { identity: domain.identity }),
-      ...(domain.within === undefined ? {} : { within: `${meter}:${domain.within}` }),
+      ...(one.domain.identity === undefined ? {} : { identity: one.domain.identity }),
+      ...(one.domain.within === undefined ? {} : { within: `${one.meter}:${one.domain.within}` }),
+      ...(one.isLate ? { ageSeconds: dataAge(one, seconds) } : {}),
     })),
     ...(joules === undefined ? {} : { byMethod: joulesByMethod(counted) }),
     health: recording.health.entries,
@@ -137,7 +137,7 @@ export function liveIntensity({ intensity }: Factors, changing?: ChangingIntensi
   }
 }
 
-function joulesByMethod(counted: Recording['domains']): Partial<Record<Method, number>> {
+function joulesByMethod(counted: readonly RecordedDomain[]): Partial<Record<Method, number>> {
   const sums: Partial<Record<Method, number>> = {}
   for (const { domain, ledger } of counted) {
     if (ledger.seconds > 0) sums[domain.method] = (sums[domain.method] ?? 0) + ledger.joules
