@@ -39,7 +39,7 @@ export function lookAtRun(folder: string): { journal: Journal; running: boolean 
 }
 
 function isRecording(folder: string, { start }: Journal): boolean {
-  if (!start) return isBeginning(folder)
+  if (!start) return isHeld(folder)
   const { pid, processStart } = start.recorder
   return isAlive({
     pid,
@@ -48,8 +48,11 @@ function isRecording(folder: string, { start }: Journal): boolean {
   })
 }
 
-/** A run begins when its meters are read, which takes them a while; who waits for that is told beside the journal. */
-function isBeginning(folder: string): boolean {
+/**
+ * True while a recorder has a run's folder: before its run begins, when its meters are read, which takes them a while, and after its end,
+ * until the report is stored. Who has it is told beside the journal.
+ */
+export function isHeld(folder: string): boolean {
   try {
     const told: unknown = JSON.parse(readFileSync(join(folder, RECORDER_FILE), 'utf8'))
     return isProcessIdentity(told) && isAlive(told)
@@ -113,7 +116,7 @@ function closeCrashed(folder: string, journal: Journal): void {
 }
 
 /** The last line may be torn: the journal goes on behind the last whole one, which may lack only its end. */
-function endLastLine(path: string): void {
+export function endLastLine(path: string): void {
   const bytes = readFileSync(path)
   const whole = bytes.lastIndexOf(LINE_FEED) + 1
   try {

@@ -3,7 +3,7 @@ export { type AnalysisOptions, analyse } from './analyse.ts'
 export { attributeCpu, type PackageEnergy } from './attribution.ts'
 export { type Boundary, type BoundaryDomain, chooseBoundary } from './boundary.ts'
 export { type Budget, type BudgetUse, budgetMessage, budgetUse } from './budget.ts'
-export { lookAtRun, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
+export { isHeld, lookAtRun, type OpenedRun, openRun, readRun, reportRun } from './close-run.ts'
 export { CountedEnergy, energyErrorOf } from './counted-energy.ts'
 export { type Counter, type CounterStep, counterStep, longestInterval } from './counter-step.ts'
 export type { CpuTime } from './cpu-account.ts'
@@ -65,6 +65,7 @@ export { KnownEnergy } from './known-energy.ts'
 export type { LiveDomain, LiveIntensity, LiveTotals } from './live-totals.ts'
 export type { MeterSource } from './meter-loop.ts'
 export { type NodeListener, NodeRecorder, type NodeRecorderOptions } from './node-recorder.ts'
+export { type OwedDomain, owedDomains } from './owed.ts'
 export { type PastTotals, pastTotals } from './past-totals.ts'
 export type { Plan } from './plan.ts'
 export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './process-identity.ts'
@@ -102,6 +103,8 @@ export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-
 export { forecastRun } from './run-forecast.ts'
 export type { RunPlace } from './run-place.ts'
 export { type Score, type ScoreCosts, type ScoreTargets, scoresByName } from './scores.ts'
+export { settleJournal, type ToldDomain } from './settlement.ts'
+export { SettlingRun } from './settling-run.ts'
 export {
   differenceUncertainty,
   energyError,
@@ -111,4 +114,5 @@ export {
   sumUncertainty,
   type UncertainEnergy,
 } from './uncertainty.ts'
+export { type PlacedReading, WallTime } from './wall-time.ts'
 export { isWorthwhile, type WorthwhileRule } from './worthwhile.ts'

@@ -1,3 +1,4 @@
+import type { Segment } from './energy-curve.ts'
 import type { Interval } from './intervals.ts'
 import type { LateLine } from './journal-line.ts'
 import { NumberList } from './number-list.ts'
@@ -118,13 +119,13 @@ export class KnownEnergy {
 }
 
 /**
- * Of what late lines say of one instant the last written counts: disjoint, in order. From the last line to the first, each
+ * Of what late lines, or stretches of a curve, say of one instant the last written counts: disjoint, in order. From the last line to the first, each
  * tells of what none after it does; what has been told of grows together, so that a week of minutes in any order is quick.
  */
-function lastWritten(late: readonly LateLine[]): LateLine[] {
-  const ordered = late.every((line, index) => index === 0 || line.from >= (late[index - 1] as LateLine).to)
+export function lastWritten<Told extends Segment>(late: readonly Told[]): Told[] {
+  const ordered = late.every((line, index) => index === 0 || line.from >= (late[index - 1] as Told).to)
   if (ordered) return [...late]
-  const kept: LateLine[] = []
+  const kept: Told[] = []
   const told: { from: number; to: number }[] = []
   for (const line of late.toReversed()) {
     const first = firstEndingFrom(told, line.from)
@@ -157,6 +158,6 @@ function firstEndingFrom(intervals: readonly Interval[], time: number): number {
   return low
 }
 
-function shorten(line: LateLine, from: number, to: number): LateLine {
+function shorten<Told extends Segment>(line: Told, from: number, to: number): Told {
   return { ...line, from, to, joules: (line.joules * (to - from)) / (line.to - line.from) }
 }

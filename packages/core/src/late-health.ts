@@ -32,12 +32,12 @@ function owedHealth({ start }: Journal, owed: readonly OwedDomain[]): HealthEntr
   return [...new Set(owed.map(({ meter }) => meter))].map((meter) => {
     const ofIt = owed.filter((one) => one.meter === meter)
     const until = new Date(Math.max(...ofIt.map((one) => one.until)))
-    const what = ofIt.length === 1 ? (ofIt[0] as OwedDomain).id : `${ofIt.length} domains`
-    const when = Number.isNaN(until.getTime()) ? '' : `, until ${until.toISOString()}`
+    const what = ofIt.length === 1 ? ofIt[0]?.id : `${ofIt.length} domains`
+    const when = Number.isNaN(until.getTime()) ? '' : `, until ${until.toISOString().slice(0, 16)}Z`
     return {
       severity: 'warning',
       code: 'late-data-owed',
-      message: `meter '${meter}' reports late and still owes readings of ${what}: figures may change; 'ergometer settle ${start?.runId ?? 'RUN'}' asks again once the run is over${when}`,
+      message: `readings of ${what} are still to come: 'ergometer settle ${start?.runId ?? 'RUN'}' asks again after the run${when}`,
       meter,
       from: Math.min(...ofIt.map(({ reached }) => reached)),
     }

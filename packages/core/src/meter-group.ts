@@ -3,14 +3,14 @@ import { Baseline, type IdlePower } from './baseline.ts'
 import { MeterLoop, type MeterSource } from './meter-loop.ts'
 import type { Recording } from './recording.ts'
 import type { OwnedPart, Owner } from './share-account.ts'
-import type { WallTime } from './wall-time.ts'
+import { WallTime } from './wall-time.ts'
 
 /** What the meters of a run need of its recorder. */
 export interface MeterGroupHost {
   /** Monotonic seconds. */
   readonly clock: () => number
-  /** Wall time beside the run's, as it is known so far. */
-  readonly wall: WallTime
+  /** Wall time beside the run's, as it is known so far; absent: readings go by their monotonic times. */
+  readonly wall?: WallTime
   /** Calls back once there is a recording; `origin`: monotonic seconds of the run's second 0. */
   soon(action: (recording: Recording, origin: number) => void): void
   /** Whose a consumer is, as meters call it; absent: nobody asks. Undefined: that cannot be told. */
@@ -31,6 +31,7 @@ const REFUSALS = new Set(['METER_OPTIONS_INVALID', 'METER_SPECIFICATION_VERSION'
 export class MeterGroup {
   readonly #sources: readonly MeterSource[]
   readonly #host: MeterGroupHost
+  readonly #wall: WallTime
   readonly #loops: readonly MeterLoop[]
   readonly #indices = new Map<MeterHandle, number[]>()
   readonly #declaredBy = new Map<string, MeterSource>()
@@ -42,6 +43,7 @@ export class MeterGroup {
   constructor(sources: readonly MeterSource[], host: MeterGroupHost, interval?: number | undefined) {
     this.#sources = sources
     this.#host = host
+    this.#wall = host.wall ?? new WallTime()
     this.#loops = sources.map((source) => this.#loop(source, interval))
   }
 
@@ -180,7 +182,7 @@ export class MeterGroup {
       recording.widen(indices[domain] ?? -1, relative)
     }
     for (const reading of readings) {
-      for (const { value, time, from } of this.#host.wall.place(reading, origin)) {
+      for (const { value, time, from } of this.#wall.place(reading, origin)) {
         recording.addReading(indices[reading.domain] ?? -1, now, value, time, from)
       }
     }

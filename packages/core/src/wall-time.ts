@@ -78,7 +78,8 @@ export class WallTime {
 
   /** A reading in seconds of the run: several where the clock stepped within it. `origin`: monotonic seconds of second 0. */
   place({ value, time, from, wall }: Reading, origin: number): PlacedReading[] {
-    if (!wall) return [{ value, time: time - origin, ...(from === undefined ? {} : { from: from - origin }) }]
+    if (!wall || this.#anchors.length === 0)
+      return [{ value, time: time - origin, ...(from === undefined ? {} : { from: from - origin }) }]
     if (wall.from === undefined) return [{ value, time: this.seconds(wall.time) }]
     // What ends before it begins is left for the physics to refuse.
     if (wall.from >= wall.time) {

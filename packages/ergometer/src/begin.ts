@@ -52,7 +52,7 @@ export function begin(settings: Settings, details: BeginningDetails): Beginning 
   const { given, source } = factors
   const config = redactValue({
     ...settings,
-    ...(settings.meters ? { meters: meters.map(({ name, options }) => ({ name, options })) } : {}),
+    ...(settings.meters ? { meters: meters.map(({ required: _, ...meter }) => meter) } : {}),
     ...(source ? { source: source.request } : {}),
   })
   return {

@@ -35,6 +35,7 @@ import { type ReportAdditions, withAdditions } from './report-additions.ts'
 import { reportNamed } from './report-from-journal.ts'
 import { BUDGET_GRACE, BUDGET_SIGNALS, type RunFlags, runCommand } from './run-command.ts'
 import { say } from './say-once.ts'
+import { addSettleCommand } from './settle-command.ts'
 import { terminal } from './terminal.ts'
 import { versions } from './version.ts'
 import { addWhenCommand } from './when-command.ts'
@@ -239,6 +240,7 @@ Examples:
   addExportCommand(program, () => exit(NEGATIVE))
   addWhenCommand(program, () => exit(NEGATIVE))
   addAgentCommand(program, () => exit(USAGE))
+  addSettleCommand(program, () => exit(NEGATIVE))
   return program
 }
 

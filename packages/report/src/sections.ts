@@ -80,7 +80,7 @@ export function reportSections(report: Report): Sections {
       whatIfTable(report),
       equivalentsTable(report),
     ].filter(({ rows }) => rows.length > 0),
-    closing: [...healthFact(report.health), ...whereNext(run)],
+    closing: [...healthFact(report.health), ...whereNext(report)],
   }
 }
 
@@ -140,11 +140,14 @@ function problem({ severity, code, message, meter, domain, count }: Report['heal
 }
 
 /** A run in another home than the usual one is named by its folder. */
-function whereNext({ folder, id }: Report['run']): Fact[] {
+function whereNext({ run: { folder, id }, health }: Report): Fact[] {
   const usual = folder === undefined || folder === `.ergometer/runs/${id}`
+  const name = shellWord(usual ? id : folder)
+  const owed = health.some(({ code }) => code === 'late-data-owed')
+  const commands = [...(owed ? [`ergometer settle ${name}`] : []), `ergometer report ${name}`]
   return [
     ...(folder === undefined ? [] : [{ label: 'Folder', lines: [[{ text: folder, code: true }]] }]),
-    { label: 'Next', lines: [[{ text: `ergometer report ${shellWord(usual ? id : folder)}`, code: true }]] },
+    { label: 'Next', lines: commands.map((text) => [{ text, code: true }]) },
   ]
 }
 
