@@ -69,7 +69,8 @@ function indexOf(journal: Journal, one: ToldDomain, now: number, write: (line: J
   const index = journal.domains.findIndex(({ line }) => line.id === id)
   if (index >= 0) return index
   const { until } = journal
-  const tells = readings.some(({ time, from = time }) => time > 0 && from < until)
+  const tells =
+    readings.some(({ time }) => time > 0) && readings.some(({ time, from = time }) => from < until)
   if (!tells && now >= until + 3 * (domain.lateBy ?? 0)) return -1
   write({ kind: 'domain', t: until, id, meter, interval, domain })
   return journal.domains.length - 1

@@ -80,7 +80,8 @@ async function read(number: number, deadline: number, stretch: Stretch | undefin
   do {
     if (wait) last = await wait.next()
     const result = await meter.read(deadline)
-    readings.push(...result.readings)
+    // Not by spreading: a week of minutes is more than a call takes arguments.
+    for (const reading of result.readings) readings.push(reading)
     shares.push(...(result.shares ?? []))
     restarts.push(...(result.restarts ?? []))
     uncertainties.push(...(result.uncertainties ?? []))
