@@ -84,6 +84,8 @@ export class Recording {
   addReading(index: number, now: number, value: number, time = now, from?: number): boolean {
     const one = this.domains[index]
     if (!one) return false
+    // Of an interval that is not over yet a meter that reports late will tell more.
+    if (one.isLate && time > now + 1 && from !== undefined && from <= now) return true
     if (time > now + 1) return this.#implausible(one, `time ${(time - now).toFixed(1)} s in the future`)
     const step = one.curve.add(time, value, from)
     for (const segment of step.segments) {

@@ -135,7 +135,8 @@ function stretchesOf(
   let refused: string | undefined
   for (const { value, time, from } of ordered) {
     if (time > now + AHEAD) {
-      refused ??= `time ${(time - now).toFixed(1)} s in the future`
+      // Of an interval that is not over yet more will be told.
+      if (!(from !== undefined && from <= now)) refused ??= `time ${(time - now).toFixed(1)} s in the future`
       continue
     }
     const step = curve.add(time, value, from)
