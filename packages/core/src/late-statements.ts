@@ -1,5 +1,11 @@
 import { cut, type Segment } from './energy-curve.ts'
-import type { Known } from './energy-ledger.ts'
+
+/** What a statement takes the place of. */
+export interface Replaced {
+  readonly joules: number
+  /** Of its seconds, how many had been told of. */
+  readonly seconds: number
+}
 
 /** So many stretches are remembered of a domain: a monitoring service that is asked over and over tells the last ones again. */
 const REMEMBERED = 4096
@@ -16,7 +22,7 @@ export class LateStatements {
   #forgotten = Number.NEGATIVE_INFINITY
 
   /** Takes a statement. Answers with what it replaces; undefined if the very same has been told already. */
-  take(segment: Segment): Known | undefined {
+  take(segment: Segment): Replaced | undefined {
     const first = this.#indexAt(segment.from)
     let end = first
     while (end < this.#told.length && (this.#told[end] as Segment).from < segment.to) end++

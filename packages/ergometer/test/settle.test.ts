@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { encodeLine, type JournalLine, processIdentity, type Report } from '@ergometer/core'
 import { defineMeter, type Reading } from '@ergometer/meter'
 import { describe, expect } from 'vitest'
+import { codeBlock, document, root } from '../../../test/samples.ts'
 import { type SettleWorld, settleRun } from '../src/settle-run.ts'
 import { codes, domain, eventually, FIXTURES, isRoot, type Place, skipped, test } from './processes.ts'
 
@@ -286,6 +290,47 @@ describe.concurrent('ergometer settle', () => {
       expect((await place.report()).run.provisional).toBe(true)
     },
   )
+
+  test('settles what the page on late data shows, over the network', async ({ place }) => {
+    const page = document('docs/late-data.md')
+    place.write('minutes.ts', codeBlock(page, 'ts', 'defineMeter'))
+    mkdirSync(place.path('node_modules/@ergometer'), { recursive: true })
+    symlinkSync(join(root, 'packages/meter'), place.path('node_modules/@ergometer/meter'))
+    const asked: string[] = []
+    let late = true
+    const server = createServer(({ url = '' }, reply) => {
+      asked.push(url)
+      const times = new URL(url, 'http://cloud').searchParams
+      const [from, to] = [times.get('from'), times.get('to')]
+      const known = [{ from, to, joules: (50 * (Date.parse(to ?? '') - Date.parse(from ?? ''))) / 1000 }]
+      reply.end(JSON.stringify(late ? [] : known))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const env = { MINUTES_URL: `http://127.0.0.1:${port}/minutes` }
+    place.write('train.js', 'setTimeout(() => {}, 1500)')
+    const [run = [], settle = [], wait = []] = codeBlock(page, 'sh', 'settle --wait')
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
+    try {
+      expect((await place.cli(run, { env })).stderr).toContain('provisional')
+      const before = await place.stored()
+      expect((await place.cli(settle, { env })).code).toBe(1)
+      late = false
+      expect((await place.cli(wait, { env })).code).toBe(0)
+      const after = await place.stored()
+      expect(after.energy.joules).toBeCloseTo(50 * before.run.seconds, 2)
+      expect(after.energy.method).toBe('reported')
+      // It is asked for the run and no more, and not again once it has told all.
+      const last = new URL(asked.at(-1) ?? '', 'http://cloud').searchParams
+      expect(last.get('from')).toBe(before.run.startedAt)
+      expect(Date.parse(last.get('to') ?? '')).toBeGreaterThanOrEqual(Date.parse(before.run.endedAt))
+      expect(asked.length).toBeLessThanOrEqual(4)
+    } finally {
+      server.close()
+    }
+  })
 
   test('has nothing to ask of a run without late meters', async ({ place }) => {
     const { code } = await place.cli(['run', '--meter', 'estimate', '--', 'true'])
