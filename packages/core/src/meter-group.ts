@@ -229,12 +229,22 @@ export class MeterGroup {
     }
   }
 
+  /**
+   * Waits up to `patience` seconds for meters that somebody named and that are still being opened: of one that reports late all is
+   * still to come, if only it is known that it owes it.
+   */
+  async opened(patience: number): Promise<void> {
+    const opening = this.#loops.filter((loop, index) => loop.opening && this.#sources[index]?.wanted)
+    if (opening.length === 0) return
+    await Promise.race([Promise.all(opening.map((loop) => loop.opened)), seconds(patience)])
+  }
+
   /** Ends the schedules, and says which meters never opened. */
   stop(recording: Recording): void {
     for (const loop of this.#loops) {
       loop.stop()
       if (!loop.opening) continue
-      const message = `meter '${loop.name}' had not opened when the run ended: nothing was read`
+      const message = `meter '${loop.name}' had not opened when the run ended: nothing was read (if it reports late, 'ergometer settle' asks it)`
       recording.health.add({ severity: 'warning', code: 'meter-timeout', message, meter: loop.name })
     }
   }

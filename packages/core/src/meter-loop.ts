@@ -45,6 +45,8 @@ export class MeterLoop {
   readonly loaded: Promise<void>
   /** Settles when there is a first reading, or none is to be expected soon. */
   readonly first: Promise<void>
+  /** Settles when the meter has been opened for the first time, or could not be. */
+  readonly opened: Promise<void>
   handle: MeterHandle | undefined
   readonly #source: MeterSource
   readonly #listener: MeterLoopListener
@@ -52,6 +54,7 @@ export class MeterLoop {
   readonly #wanted: number | undefined
   #accept: (error?: MeterError) => void = () => {}
   #begun: () => void = () => {}
+  #tried: () => void = () => {}
   #interval = 1
   #jitter = 0
   /** Reads and openings that failed since the last that did not. */
@@ -79,6 +82,9 @@ export class MeterLoop {
       this.#accept = (error) => (error ? reject(error) : resolve())
     })
     this.loaded.catch(() => {})
+    this.opened = new Promise((resolve) => {
+      this.#tried = resolve
+    })
     this.first = new Promise((resolve) => {
       this.#begun = resolve
     })
@@ -116,11 +122,13 @@ export class MeterLoop {
       this.#interval = gridOf(handle, this.#wanted)
       this.#jitter = handle.domains.some(({ reads }) => reads.quantity === 'power') ? POWER_JITTER : 0
       this.#listener.opened(handle, this.#interval, this.#stretches ? STRETCH : 0)
+      this.#tried()
       await this.#tick()
     } catch (cause) {
       const error = cause as MeterError
       this.#accept(error)
       this.#fail(error)
+      this.#tried()
       if (error.outcome === 'retry' && !this.#stopped) this.#after(this.#backOff(1), () => this.#open())
     }
     this.#begun()

@@ -114,6 +114,8 @@ const FIRST_READ = 0.25
 const REFUSAL = 2
 /** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
 const HELD_UP = 1
+/** Seconds that a named meter may still take to open at the end. */
+const LAST_OPENING = 0.5
 /** Seconds that git, and finding the place, may still take at the end. */
 const LAST_FACTS = 0.2
 /** Seconds that a source of intensity may still take at the end. */
@@ -496,6 +498,7 @@ export class Recorder {
     const at = Math.max(0, Math.min(time ?? this.#clock(), this.#clock()) - this.#origin)
     this.#endAt = at
     this.#own?.note(recording, at, true)
+    await this.#meters.opened(LAST_OPENING)
     this.#meters.stop(recording)
     const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)

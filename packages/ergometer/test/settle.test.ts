@@ -185,6 +185,13 @@ describe.concurrent('ergometer settle', () => {
     expect((await place.stored()).energy.joules).toBeCloseTo(expectedOf(before), 2)
   })
 
+  test('knows what a meter owes that opens only when the run is over', async ({ place }) => {
+    tell(place, { opensIn: 0.6 })
+    const { code } = await place.cli(['run', ...flags(place), '--', 'true'])
+    expect(code).toBe(0)
+    expect((await place.stored()).run.provisional).toBe(true)
+  })
+
   test('closes a run whose recorder died, and settles it', async ({ place }) => {
     tell(place, {})
     const before = await record(place)

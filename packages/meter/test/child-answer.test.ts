@@ -51,7 +51,9 @@ describe('a child that lies', () => {
       { domain: -1, value: 1, time: 1 },
       { domain: '0', value: 1, time: 1 },
       { domain: 0, value: '1', time: null, from: '0' },
-      { domain: 0, value: 1, time: 2, from: 1, more: 'x' },
+      { domain: 0, value: 1, time: 2, from: 1, more: 'x', wall: { time: '5', from: 4 } },
+      { domain: 0, value: 1, time: 2, wall: { time: 5000, from: null } },
+      { domain: 0, value: 1, time: 2, wall: { time: 5000, from: 4000, more: 'x' } },
     ]
     const gauges = [
       null,
@@ -64,6 +66,8 @@ describe('a child that lies', () => {
       readings: [
         { domain: 0, value: Number.NaN, time: Number.NaN, from: Number.NaN },
         { domain: 0, value: 1, time: 2, from: 1 },
+        { domain: 0, value: 1, time: 2 },
+        { domain: 0, value: 1, time: 2, wall: { time: 5000, from: 4000 } },
       ],
       gauges: [{ domain: 0, name: 'n', value: 1 }],
     })

@@ -38,6 +38,18 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve }
 }
 
+test('a meter is told of which time it is to tell, and else of none', async () => {
+  const window = { from: new Date(1e12), to: new Date(1e12 + 1000) }
+  const told: unknown[] = []
+  const open: MeterDefinition['open'] = (_options, context) => {
+    told.push(context.window)
+    return { domains: [domainOf()], read() {} }
+  }
+  await openMeter(open)
+  await openMeter(open, { window })
+  expect(told).toEqual([undefined, window])
+})
+
 describe('a read', () => {
   test('is stamped with now, or with the time that is given', async () => {
     const hourAgo = Date.now() - 3_600_000

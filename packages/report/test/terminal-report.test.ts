@@ -97,6 +97,19 @@ describe('terminalReport', () => {
     expect(text).not.toMatch(/(?<![\d.:])0 (J|Wh|g|W|%)/)
   })
 
+  it('of a run that late meters owe readings says how it is settled', () => {
+    const owed = {
+      severity: 'warning' as const,
+      code: 'late-data-owed',
+      message: 'readings of cloud:vm are still to come',
+      meter: 'cloud',
+    }
+    const text = terminalReport({ ...partialReport, health: [owed] })
+    expect(text).toContain(`Next      ergometer settle ${partialReport.run.id}\n`)
+    expect(text).toContain(`            ergometer report ${partialReport.run.id}\n`)
+    expect(terminalReport(partialReport)).not.toContain('ergometer settle')
+  })
+
   it('says what was seen of a partly covered run', () => {
     expect(`\n${terminalReport(partialReport)}`).toMatchInlineSnapshot(`
       "
