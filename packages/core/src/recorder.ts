@@ -115,7 +115,7 @@ const REFUSAL = 2
 /** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
 const HELD_UP = 1
 /** Seconds that a named meter may still take to open at the end. */
-const LAST_OPENING = 0.5
+const LAST_OPENING = 0.3
 /** Seconds that git, and finding the place, may still take at the end. */
 const LAST_FACTS = 0.2
 /** Seconds that a source of intensity may still take at the end. */

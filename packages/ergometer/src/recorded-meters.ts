@@ -6,6 +6,9 @@ import { BUILTIN_METERS, type MeterRequest, requestMeters } from './meter-reques
 /** What stands in a journal in the place of a secret. */
 const HIDDEN = '***'
 
+/** Those of ours that report late. */
+const LATE = new Set(['cloud'])
+
 /** A meter that a run was recorded with: how to open it again, or why it cannot be. */
 export type RecordedMeter = MeterRequest | { readonly name: string; readonly error: ErgometerError }
 
@@ -15,7 +18,8 @@ export type RecordedMeter = MeterRequest | { readonly name: string; readonly err
  */
 export function recordedMeters(journal: Journal, folder: string, directory: string): RecordedMeter[] {
   const listed = journal.start?.config['meters']
-  const meters = Array.isArray(listed) ? listed.filter(isRecorded) : automatic()
+  // Of those that are tried when none is named, none reports late.
+  const meters = Array.isArray(listed) ? listed.filter(isRecorded) : []
   return meters
     .filter((one) => mayReportLate(journal, one))
     .map((one) => {
@@ -42,15 +46,13 @@ function isRecorded(value: unknown): value is Recorded {
   )
 }
 
-function automatic(): Recorded[] {
-  return requestMeters(undefined, '.').map(({ name }) => ({ name }))
-}
-
 /** Whose domains the journal knows, and none reports late, has nothing to settle. What a meter of others is called is not known before it is open. */
 function mayReportLate({ domains }: Journal, { name, module, meter }: Recorded): boolean {
-  const called = meter ?? (module === undefined && Object.hasOwn(BUILTIN_METERS, name) ? name : undefined)
+  const builtin = module === undefined && Object.hasOwn(BUILTIN_METERS, name)
+  const called = builtin ? name : meter
   const own = domains.filter(({ line }) => line.meter === called)
-  return own.length === 0 || own.some(({ line }) => line.domain.lateBy !== undefined)
+  if (own.length === 0) return !builtin || LATE.has(name)
+  return own.some(({ line }) => line.domain.lateBy !== undefined)
 }
 
 function requestOf(recorded: Recorded, folder: string, directory: string): MeterRequest {

@@ -185,13 +185,6 @@ describe.concurrent('ergometer settle', () => {
     expect((await place.stored()).energy.joules).toBeCloseTo(expectedOf(before), 2)
   })
 
-  test('knows what a meter owes that opens only when the run is over', async ({ place }) => {
-    tell(place, { opensIn: 0.6 })
-    const { code } = await place.cli(['run', ...flags(place), '--', 'true'])
-    expect(code).toBe(0)
-    expect((await place.stored()).run.provisional).toBe(true)
-  })
-
   test('closes a run whose recorder died, and settles it', async ({ place }) => {
     tell(place, {})
     const before = await record(place)
@@ -340,14 +333,16 @@ describe.concurrent('ergometer settle', () => {
   })
 
   test('has nothing to ask of a run without late meters', async ({ place }) => {
-    const { code } = await place.cli(['run', '--meter', 'estimate', '--', 'true'])
-    expect(code).toBe(0)
-    await place.stored()
-    await place.tidied()
-    const files = filesOf(place)
-    const { code: settled, stderr } = await place.cli(['settle'])
-    expect({ settled, stderr }).toEqual({ settled: 0, stderr: '' })
-    expect(filesOf(place)).toBe(files)
+    for (const named of [[], ['--meter', 'estimate', '--meter', 'hwmon']]) {
+      rmSync(place.home, { recursive: true, force: true })
+      expect((await place.cli(['run', ...named, '--', 'true'])).code).toBe(0)
+      await place.stored()
+      await place.tidied()
+      const files = filesOf(place)
+      const { code, stderr } = await place.cli(['settle'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(filesOf(place)).toBe(files)
+    }
   })
 })
 
