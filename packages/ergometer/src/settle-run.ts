@@ -46,7 +46,7 @@ export interface SettledRun {
 /**
  * Asks the late meters of a run for what they owe, adds it to the journal, and stores the report anew. With `wait` again and again, as
  * often as those meters are read, until they have told all or are given up.
- * @throws ErgometerError `RUN_UNKNOWN`, `RUN_AMBIGUOUS`, `RUN_RUNNING`, `RUN_BEING_SETTLED`, `RUN_UNWRITABLE`
+ * @throws ErgometerError `RUN_UNKNOWN`, `RUN_AMBIGUOUS`, `RUN_NOT_OVER`, `RUN_BEING_SETTLED`, `RUN_UNWRITABLE`
  */
 export async function settleRun(
   home: string,
@@ -125,7 +125,7 @@ async function recorderGone(folder: string, world: SettleWorld): Promise<void> {
 
 function stillRecorded(folder: string): ErgometerError {
   const message = `run ${basename(folder)} is still being recorded: settle it when it is over`
-  return new ErgometerError('RUN_RUNNING', message)
+  return new ErgometerError('RUN_NOT_OVER', message)
 }
 
 /** Seconds until it makes sense to ask again: as often as the meters are read, and in time for the last of them to be given up. */
