@@ -34,13 +34,13 @@ export function pnpm(args, options = {}) {
 
 /** Native packages differ by platform, so a node_modules that moved to another one is installed anew. */
 function setUpKey() {
-  const manifests = packageFolders('packages', 'examples').map((folder) => join(folder, 'package.json'))
+  const manifests = packageFolders('packages', 'examples', 'test').map((folder) => join(folder, 'package.json'))
   const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((file) => join(root, file))
   return `${process.platform}-${process.arch}-${digest([...files, ...manifests])}`
 }
 
 function foldersAreInstalled() {
-  return packageFolders('packages', 'examples').every((folder) => {
+  return packageFolders('packages', 'examples', 'test').every((folder) => {
     const { dependencies, devDependencies } = readJson(join(folder, 'package.json'))
     return (!dependencies && !devDependencies) || existsSync(join(folder, 'node_modules'))
   })

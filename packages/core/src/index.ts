@@ -43,6 +43,7 @@ export type { FleetRun, FleetScore } from './fleet-run.ts'
 export { type Estimate, forecastTotal, type Taken } from './forecast.ts'
 export type { HealthEntry } from './health.ts'
 export type { IntensityOrigin } from './intensity-feed.ts'
+export { type IntervalEnergy, intervalEnergy } from './interval-energy.ts'
 export type { Interval } from './intervals.ts'
 export { Journal, type JournalDomain, readJournal } from './journal.ts'
 export {

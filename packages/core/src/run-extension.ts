@@ -18,13 +18,13 @@ export interface PhaseEnergy {
 export interface PhaseCompanion {
   /** Runs what the phase consists of. */
   within<Result>(fn: () => Result): Result
-  /** The phase is over; `error`: what it threw. */
-  ended(error?: unknown): void
-  /** Its energy has become known, a second later; undefined: it has not. */
-  told(energy: PhaseEnergy | undefined): void
+  /** The phase is over; `failure`: what it threw. */
+  ended(failure?: { readonly error: unknown }): void
+  /** Its energy has become known, a second or two later, at the end of the run at the latest; undefined: it has not. Absent: nobody asks. */
+  told?(energy: PhaseEnergy | undefined): void
 }
 
-/** What accompanies a run in the process that owns it. */
+/** What accompanies a run in a process that speaks to its recorder. */
 export interface RunExtension {
   /** A phase begins. Undefined: nothing accompanies it. */
   phase?(name: string, options: PhaseOptions): PhaseCompanion | undefined

@@ -10,6 +10,8 @@ import type { Settings } from './settings.ts'
 
 /** Seconds that the end waits for the recorder to have written as far. */
 const PATIENCE = 0.9
+/** Seconds that what accompanies the run may take at its end. */
+const EXTENSION_PATIENCE = 0.8
 /** Settings that belong to the recorder, which somebody else has started. */
 const RECORDERS: readonly (keyof Settings)[] = [
   'meters',
@@ -40,6 +42,7 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
     say(`joined the run ${info.runId}: ${ignored.join(', ')} ignored, its recorder has its own`)
   const name = settings.name ?? fallbackName
   const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
+  const { calls, companions } = runCalls(client, () => info.runFolder)
   const from = monotonicSeconds()
   if (settings.tags) client.tag(settings.tags)
   const phase = client.phase(name)
@@ -56,7 +59,11 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
   const end = async (): Promise<Report> => {
     process.off('exit', leave)
     leave()
-    const to = monotonicSeconds()
+    const report = await reportUntil(monotonicSeconds())
+    await companions.ended(report, EXTENSION_PATIENCE)
+    return report
+  }
+  const reportUntil = async (to: number): Promise<Report> => {
     try {
       const journal = await writtenUntil(info.runFolder, to)
       const origin = journal.start?.monotonic ?? from
@@ -76,13 +83,11 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
     attached: true,
     exported: false,
     say,
-    // Nothing accompanies a run that belongs to another process.
-    extend: () => {},
     get signal() {
       spending ??= watchBudget(client)
       return spending.signal
     },
-    ...runCalls(client, () => info.runFolder),
+    ...calls,
     // How the run ends is its owner's to say.
     fail: () => {},
     end: () => {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Report, RunExtension } from '@ergometer/core'
+import type { Report } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { EventClient } from './event-client.ts'
 import type { RecorderLink } from './recorder-link.ts'
@@ -12,8 +12,10 @@ import { say } from './say-once.ts'
 /** Seconds that the end waits for the recorder's report before it reads the journal itself. */
 const REPORT_PATIENCE = 1.7
 
-/** Seconds that what accompanies a run may take at its end. */
-const EXTENSION_PATIENCE = 1
+/** Seconds that what accompanies a run may take at its end: no longer than the end of the run may take, but some time in any case. */
+const EXTENSION_PATIENCE = { most: 1, least: 0.2 }
+/** Seconds within which a run has ended. */
+const END_PATIENCE = 1.9
 
 /** Seconds that a recorder in a thread of this process has to tidy up: it would end with the process. */
 const THREAD_PATIENCE = 1.5
@@ -28,7 +30,6 @@ export function recordRun(
   const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
   let failed: string | undefined
   let ended: Promise<Report> | undefined
-  const extensions: RunExtension[] = []
 
   const sayEnd = (aborted: boolean): void => {
     client.write({
@@ -46,20 +47,22 @@ export function recordRun(
   process.once('uncaughtExceptionMonitor', onThrow)
 
   const folder = (): string => link.runFolder ?? join(resolve(start.home), 'runs', runId)
+  const { calls, companions } = runCalls(client, folder)
   const end = async (): Promise<Report> => {
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onThrow)
     sayEnd(false)
     // Over the wire as well: there may be no event directory.
     link.end({ status: failed === undefined ? 'completed' : 'failed', time: monotonicSeconds() })
-    const deadline = monotonicSeconds() + REPORT_PATIENCE
+    const begin = monotonicSeconds()
     const report = await link.report(REPORT_PATIENCE)
     if (!report && how.metered) say('the recorder did not answer: the report is made from its journal')
     if (report && how.inline) await link.ended(THREAD_PATIENCE)
     // With this process its container may end, and with that the recorder.
-    else if (report && start.exports) await link.exported(deadline - monotonicSeconds())
+    else if (report && start.exports) await link.exported(begin + REPORT_PATIENCE - monotonicSeconds())
     const made = report ?? fromJournal()
-    await accompany(extensions, made)
+    const left = begin + END_PATIENCE - monotonicSeconds()
+    await companions.ended(made, Math.max(EXTENSION_PATIENCE.least, Math.min(EXTENSION_PATIENCE.most, left)))
     return made
   }
   const fromJournal = (): Report => {
@@ -82,11 +85,8 @@ export function recordRun(
     attached: false,
     exported: start.exports !== undefined,
     say,
-    ...runCalls(client, folder),
+    ...calls,
     live: () => link.totals ?? client.live(),
-    extend: (extension) => {
-      extensions.push(extension)
-    },
     fail: (reason = 'failed') => {
       failed = String(reason)
     },
@@ -98,15 +98,4 @@ export function recordRun(
       await this.end()
     },
   }
-}
-
-/** Tells extensions that the run is over, and waits for them a while. What goes wrong in them is theirs. */
-async function accompany(extensions: readonly RunExtension[], report: Report): Promise<void> {
-  const all = Promise.allSettled(extensions.map(async (extension) => extension.ended?.(report)))
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, EXTENSION_PATIENCE * 1000)
-  })
-  await Promise.race([all, late])
-  clearTimeout(timer)
 }

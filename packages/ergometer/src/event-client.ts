@@ -4,6 +4,7 @@ import { LIVE_FILE, type LiveTotals } from '@ergometer/core'
 import { type Domain, monotonicSeconds } from '@ergometer/meter'
 import { EventWriter } from './event-writer.ts'
 import type { Phase, PushedTime, ScoreValues, WorkIncrements } from './run.ts'
+import { untilSettled } from './until-settled.ts'
 import { WorkCounter } from './work-counter.ts'
 
 /** So many names go into one line of work: a line is at most 4 KiB. */
@@ -72,27 +73,7 @@ export class EventClient {
   /** Runs `fn` as a phase: until it returns, or what it returns settles. */
   within<Result>(name: string, fn: () => Result): Result {
     const phase = this.phase(name)
-    let result: Result
-    try {
-      result = fn()
-    } catch (error) {
-      phase.end()
-      throw error
-    }
-    if (!isThenable(result)) {
-      phase.end()
-      return result
-    }
-    return result.then(
-      (value) => {
-        phase.end()
-        return value
-      },
-      (error) => {
-        phase.end()
-        throw error
-      },
-    ) as Result
+    return untilSettled(fn, () => phase.end())
   }
 
   /** Adds tags. */
@@ -125,8 +106,4 @@ export class EventClient {
     this.#work.flush()
     this.#writer.close()
   }
-}
-
-function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,11 +1,8 @@
-import { join } from 'node:path'
 import {
   CountedEnergy,
   forecastRun,
   isWorthwhile,
-  JOURNAL_FILE,
   type Journal,
-  JournalTail,
   type Plan,
   type ReportForecast,
   type Score,
@@ -27,14 +24,13 @@ const BEFORE = 5
 /** What a run can say of its own future: by its journal, of which each look reads what is new. Nothing here throws. */
 export class Outlook {
   readonly #client: EventClient
-  readonly #folder: () => string
+  readonly #read: () => Journal
   readonly #scores = new Map<string, Score[]>()
-  #tail: JournalTail | undefined
 
-  /** `folder`: of the run. */
-  constructor(client: EventClient, folder: () => string) {
+  /** `journal`: reads that of the run as it is now. */
+  constructor(client: EventClient, journal: () => Journal) {
     this.#client = client
-    this.#folder = folder
+    this.#read = journal
   }
 
   /** Remembers scores of now. */
@@ -82,11 +78,6 @@ export class Outlook {
   #gramsPerJoule(): number | undefined {
     const { joules, gramsCo2e } = this.#client.live() ?? {}
     return joules && gramsCo2e !== undefined ? gramsCo2e / joules : undefined
-  }
-
-  #read(): Journal {
-    this.#tail ??= new JournalTail(join(this.#folder(), JOURNAL_FILE))
-    return this.#tail.read()
   }
 
   /** The journal once it has the last phase that this process ended, or as it is when patience is up. */

@@ -1,4 +1,11 @@
-import type { LiveTotals, Report, ReportForecast, RunExtension, WorthwhileRule } from '@ergometer/core'
+import type {
+  LiveTotals,
+  PhaseOptions,
+  Report,
+  ReportForecast,
+  RunExtension,
+  WorthwhileRule,
+} from '@ergometer/core'
 import type { Domain } from '@ergometer/meter'
 
 /** Increments of work: finite, not negative. */
@@ -51,8 +58,8 @@ export interface Run {
   /** Notes the quality reached: `run.score({ accuracy: 0.93 })`. */
   score(values: ScoreValues): void
   /** Runs `fn` as a phase and returns what it returns; without `fn`, begins a phase that the caller ends. */
-  phase<Result>(name: string, fn: () => Result): Result
-  phase(name: string): Phase
+  phase<Result>(name: string, fn: () => Result, options?: PhaseOptions): Result
+  phase(name: string, options?: PhaseOptions): Phase
   /** Adds tags: facts to find and compare runs by. */
   tag(tags: Readonly<Record<string, string | number | boolean>>): void
   /** Declares a domain whose readings this process pushes. */

@@ -71,6 +71,18 @@ export const RESOURCE = {
   hostName: 'host.name',
 } as const
 
+/** Attributes of a phase's span. What is unknown is absent. */
+export const SPAN_ATTRIBUTES = {
+  runId: 'ergometer.run.id',
+  runName: 'ergometer.run.name',
+  /** Joules. */
+  energy: 'ergometer.phase.energy',
+  /** Grams of CO2e, operational. */
+  emissions: 'ergometer.phase.emissions',
+  /** Share of the phase whose energy is known, 0 to 1. */
+  coverage: 'ergometer.phase.coverage',
+} as const
+
 /** The instrumentation scope, and the conventions that its names follow. */
 export const SCOPE = {
   name: '@ergometer/otel',

@@ -1,17 +1,12 @@
 import type { LiveTotals, RunExtension } from '@ergometer/core'
-import {
-  type BatchObservableResult,
-  type Meter,
-  type MeterProvider,
-  metrics,
-  type Observable,
-} from '@opentelemetry/api'
-import { METRICS, SCOPE } from './names.ts'
-import { pointsOf } from './points.ts'
-import { COUNTERS, Series } from './series.ts'
+import { type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api'
+import { Instruments } from './instruments.ts'
+import { phaseSpan } from './phase-span.ts'
 
 /** What is observed: the run that `startRun` resolves to, or whatever else knows totals. */
 export interface Observed {
+  /** Of the run; spans of its phases have it. */
+  readonly id?: string
   /** Name of the run; absent for a node, of which hardware and meters are told alone. */
   readonly name?: string
   /** Totals so far; undefined while there are none. */
@@ -35,6 +30,10 @@ export interface ObserveOptions {
    * value for ever once its sensor has gone, and energy says it all.
    */
   readonly power?: boolean
+  /** Make a span of every phase, but those that are begun with `withSpan: false`; absent: of those alone that ask for it. */
+  readonly withSpan?: boolean
+  /** Whose tracer makes the spans; absent: the global provider's, as it is at any time. */
+  readonly tracerProvider?: TracerProvider
 }
 
 /** An observation, which goes on until it is stopped. */
@@ -43,114 +42,83 @@ export interface Observation {
   stop(): void
 }
 
-type Key = keyof typeof METRICS
-
-const POWER: readonly Key[] = ['hardwarePower', 'hostPower']
 /** Milliseconds between two looks whether there is another global provider: one that is set later is found. */
 const LOOK_EVERY = 1000
 
 /**
  * Tells a run's energy, emissions, work and scores as OpenTelemetry metrics, through whatever SDK the application has set up, before or
- * after. Without one nothing happens. A run that its recorder exports, or that another process owns, is told by those alone: this is
- * said once, and nothing is observed.
+ * after, and makes spans of phases, where that is asked for. Without an SDK nothing happens. The metrics of a run that its recorder
+ * exports, or that another process owns, are told by those alone: this is said once; its phases are this process's in any case.
  */
 export function observe(run: Observed, options: ObserveOptions = {}): Observation {
-  const why = run.attached
-    ? 'belongs to another process, which exports it'
-    : run.exported
-      ? 'is exported by its recorder'
-      : undefined
-  if (why !== undefined) {
-    run.say?.(`run '${run.name}' ${why}: it is not observed a second time`)
-    return { stop: () => {} }
-  }
   const { meterProvider, power = false } = options
-  if (meterProvider) return observeWith(meterProvider, run, power)
-  return followGlobal(run, power)
+  const metered = isOthers(run)
+    ? undefined
+    : meterProvider
+      ? observeWith(meterProvider, run, power)
+      : followGlobal(run, power)
+  let stopped = false
+  run.extend?.({
+    phase(name, { withSpan = options.withSpan ?? false }) {
+      return withSpan && !stopped ? phaseSpan(name, run, options.tracerProvider) : undefined
+    },
+    ended: async () => metered?.ended(),
+  })
+  return {
+    stop() {
+      stopped = true
+      metered?.stop()
+    },
+  }
+}
+
+/** Whether somebody else tells of a run, which is said. */
+function isOthers(run: Observed): boolean {
+  const { attached, exported, name } = run
+  if (!attached && !exported) return false
+  const why = attached ? 'belongs to another process, which exports it' : 'is exported by its recorder'
+  run.say?.(`run '${name}' ${why}: it is not observed a second time`)
+  return true
+}
+
+/** Metrics of a run that are being told. */
+interface Metered extends Observation {
+  /** The run is over. */
+  ended(): void
 }
 
 /** Observes with the global provider that there is, and with another one as soon as there is one. */
-function followGlobal(run: Observed, power: boolean): Observation {
+function followGlobal(run: Observed, power: boolean): Metered {
   let provider: MeterProvider | undefined
-  let observation: Observation | undefined
+  let metered: Metered | undefined
   const look = (): void => {
     const now = metrics.getMeterProvider()
     if (now === provider) return
     provider = now
-    observation?.stop()
-    observation = observeWith(now, run, power)
+    metered?.stop()
+    metered = observeWith(now, run, power)
   }
   look()
   const timer = setInterval(look, LOOK_EVERY)
   timer.unref()
   return {
+    ended() {
+      clearInterval(timer)
+      look()
+      metered?.ended()
+    },
     stop() {
       clearInterval(timer)
-      observation?.stop()
+      metered?.stop()
     },
   }
 }
 
-/** The instruments of one provider, and the runs that they tell of. */
-interface Instruments {
-  readonly runs: Set<Observed>
-  readonly series: Series
-}
+const instrumentsOf = new WeakMap<MeterProvider, Instruments>()
 
-const instrumentsOf = new WeakMap<MeterProvider, Map<boolean, Instruments>>()
-
-function observeWith(provider: MeterProvider, run: Observed, power: boolean): Observation {
-  const known = instrumentsOf.get(provider) ?? new Map<boolean, Instruments>()
-  instrumentsOf.set(provider, known)
-  const instruments = known.get(power) ?? makeInstruments(provider, power)
-  known.set(power, instruments)
-  instruments.runs.add(run)
-  run.extend?.({
-    // What it has told last is kept: its counters go on with the next run.
-    ended: async () => {
-      look(instruments)
-      instruments.runs.delete(run)
-    },
-  })
-  return {
-    stop() {
-      look(instruments)
-      instruments.runs.delete(run)
-    },
-  }
-}
-
-function makeInstruments(provider: MeterProvider, power: boolean): Instruments {
-  const meter = provider.getMeter(SCOPE.name, undefined, { schemaUrl: SCOPE.schemaUrl })
-  const keys = (Object.keys(METRICS) as Key[]).filter((key) => power || !POWER.includes(key))
-  const made = new Map(keys.map((key) => [key, instrument(meter, key)]))
-  const instruments = { runs: new Set<Observed>(), series: new Series() }
-  const observeAll = (result: BatchObservableResult): void => {
-    look(instruments)
-    for (const { metric, value, attributes } of instruments.series.points()) {
-      const observable = made.get(metric)
-      if (observable) result.observe(observable, value, attributes)
-    }
-  }
-  meter.addBatchObservableCallback(observeAll, [...made.values()])
-  return instruments
-}
-
-function instrument(meter: Meter, key: Key): Observable {
-  const { name, ...options } = METRICS[key]
-  return COUNTERS.has(key)
-    ? meter.createObservableCounter(name, options)
-    : meter.createObservableGauge(name, options)
-}
-
-/** Reads the totals of all runs: it changes nothing but what is known of them, however many readers ask. */
-function look({ runs, series }: Instruments): void {
-  series.begin()
-  let hardware = true
-  for (const run of runs) {
-    const totals = run.live()
-    if (!totals) continue
-    series.take(run, pointsOf(totals, run.name), hardware)
-    hardware = false
-  }
+function observeWith(provider: MeterProvider, run: Observed, power: boolean): Metered {
+  const instruments = instrumentsOf.get(provider) ?? new Instruments(provider)
+  instrumentsOf.set(provider, instruments)
+  instruments.add(run, power)
+  return { ended: () => instruments.ended(run), stop: () => instruments.remove(run) }
 }

@@ -1,11 +1,12 @@
-import type { LiveDomain, LiveTotals } from '@ergometer/core'
+import type { LiveTotals } from '@ergometer/core'
+import { hardwareId, KnownAttributes, type PointAttributes } from './known-attributes.ts'
 import { ATTRIBUTES, type METRICS } from './names.ts'
 
 /** One figure of a metric. */
 export interface Point {
   readonly metric: keyof typeof METRICS
   readonly value: number
-  readonly attributes: Readonly<Record<string, string>>
+  readonly attributes: PointAttributes
 }
 
 /** What the metrics are made of: live totals, or those of the past. */
@@ -17,79 +18,67 @@ const MOST_NAMES = 64
 
 /**
  * The metrics of totals, in any order: a pure function, so that two readers see the same. What is unknown has no point. Without
- * a `runName` they are a node's: hardware, intensity and meters alone.
+ * a `runName` they are a node's: hardware, intensity and meters alone. `known`: attributes of before, to be used again.
  */
-export function pointsOf(totals: Totals, runName?: string): Point[] {
-  const parents = new Map(totals.domains.map((one) => [one.id, hardwareId(one)]))
-  return [
-    ...totals.domains.flatMap((one) => hardwarePoints(one, parents, totals.seconds)),
-    ...(totals.meters ?? []).map(({ name, failures }): Point => {
-      return { metric: 'failures', value: failures, attributes: { [ATTRIBUTES.meterName]: name } }
-    }),
-    ...intensityPoints(totals),
-    ...(runName === undefined ? [] : runPoints(totals, runName)),
-  ]
-}
-
-/** `hw.id`: of a GPU its UUID, by which other exporters call it too; else the domain's id. */
-export function hardwareId({ id, kind, identity }: Pick<LiveDomain, 'id' | 'kind' | 'identity'>): string {
-  return kind === 'gpu' && identity?.startsWith('gpu:') ? identity.slice('gpu:'.length) : id
-}
-
-function hardwarePoints(domain: LiveDomain, parents: ReadonlyMap<string, string>, seconds: number): Point[] {
-  const { kind, label, layer, joules, watts, within, coverage } = domain
-  if (!layer) return []
-  const id = { [ATTRIBUTES.hardwareId]: hardwareId(domain) }
-  const attributes = {
-    ...id,
-    [ATTRIBUTES.hardwareName]: label,
-    ...(within === undefined ? {} : { [ATTRIBUTES.hardwareParent]: parents.get(within) ?? within }),
-    ...(layer === 'host' ? {} : { [ATTRIBUTES.hardwareType]: kind }),
+export function pointsOf(totals: Totals, runName?: string, known = new KnownAttributes()): Point[] {
+  const points: Point[] = []
+  addHardware(points, totals, known)
+  for (const { name, failures } of totals.meters ?? []) {
+    const attributes = known.of({ [ATTRIBUTES.meterName]: name })
+    points.push({ metric: 'failures', value: failures, attributes })
   }
-  const energy = layer === 'host' ? 'hostEnergy' : 'hardwareEnergy'
-  const power = layer === 'host' ? 'hostPower' : 'hardwarePower'
-  return [
-    ...(joules === undefined ? [] : [{ metric: energy, value: joules, attributes } as const]),
-    ...(watts === undefined ? [] : [{ metric: power, value: watts, attributes } as const]),
-    // Of no time at all there is no share.
-    ...(seconds > 0 ? [{ metric: 'coverage', value: coverage, attributes: id } as const] : []),
-  ]
+  addIntensity(points, totals, known)
+  if (runName !== undefined) addRun(points, totals, runName, known)
+  return points
 }
 
-function intensityPoints({ intensity }: Totals): Point[] {
-  if (intensity?.gramsPerKilowattHour === undefined) return []
+function addHardware(points: Point[], { domains, seconds }: Totals, known: KnownAttributes): void {
+  let ids: Map<string, string> | undefined
+  const parentOf = (within: string): string => {
+    ids ??= new Map(domains.map((one) => [one.id, hardwareId(one)]))
+    return ids.get(within) ?? within
+  }
+  for (const domain of domains) {
+    const { layer, joules, watts, within, coverage } = domain
+    if (!layer) continue
+    const host = layer === 'host'
+    const { hardware, id } = known.ofDomain(domain, within === undefined ? undefined : parentOf(within))
+    if (joules !== undefined)
+      points.push({ metric: host ? 'hostEnergy' : 'hardwareEnergy', value: joules, attributes: hardware })
+    if (watts !== undefined)
+      points.push({ metric: host ? 'hostPower' : 'hardwarePower', value: watts, attributes: hardware })
+    // Of no time at all there is no share.
+    if (seconds > 0) points.push({ metric: 'coverage', value: coverage, attributes: id })
+  }
+}
+
+function addIntensity(points: Point[], { intensity }: Totals, known: KnownAttributes): void {
+  if (intensity?.gramsPerKilowattHour === undefined) return
   const { kind, zone, gramsPerKilowattHour: value } = intensity
-  const attributes = {
+  const attributes = known.of({
     [ATTRIBUTES.carbonKind]: kind,
     ...(zone === undefined ? {} : { [ATTRIBUTES.carbonZone]: zone }),
-  }
-  return [{ metric: 'intensity', value, attributes }]
+  })
+  points.push({ metric: 'intensity', value, attributes })
 }
 
-function runPoints({ byMethod, gramsCo2e, intensity, work, scores }: Totals, name: string): Point[] {
+function addRun(points: Point[], totals: Totals, name: string, known: KnownAttributes): void {
+  const { byMethod, gramsCo2e, intensity, work, scores } = totals
   const run = { [ATTRIBUTES.runName]: name }
-  const named = (
+  const add = (metric: Point['metric'], attribute: string, value: number, key: string): void => {
+    points.push({ metric, value, attributes: known.of({ ...run, [attribute]: key }) })
+  }
+  const addAll = (
     metric: Point['metric'],
     attribute: string,
     values: Readonly<Record<string, number>> = {},
-  ): Point[] =>
-    Object.entries(values)
-      .filter(([key]) => NAME.test(key))
-      .slice(0, MOST_NAMES)
-      .map(([key, value]) => ({ metric, value, attributes: { ...run, [attribute]: key } }))
-  const kind = intensity?.kind ?? 'average'
-  return [
-    ...named('runEnergy', ATTRIBUTES.method, byMethod),
-    ...(gramsCo2e === undefined
-      ? []
-      : [
-          {
-            metric: 'runEmissions',
-            value: gramsCo2e,
-            attributes: { ...run, [ATTRIBUTES.carbonKind]: kind },
-          } as const,
-        ]),
-    ...named('runWork', ATTRIBUTES.workUnit, work),
-    ...named('runScore', ATTRIBUTES.scoreName, scores),
-  ]
+  ) => {
+    const names = Object.keys(values).filter((key) => NAME.test(key))
+    for (const key of names.slice(0, MOST_NAMES)) add(metric, attribute, values[key] as number, key)
+  }
+  addAll('runEnergy', ATTRIBUTES.method, byMethod)
+  if (gramsCo2e !== undefined)
+    add('runEmissions', ATTRIBUTES.carbonKind, gramsCo2e, intensity?.kind ?? 'average')
+  addAll('runWork', ATTRIBUTES.workUnit, work)
+  addAll('runScore', ATTRIBUTES.scoreName, scores)
 }
