@@ -25,6 +25,9 @@ const PROGRAM_ENTRIES: Record<string, string[]> = {
 /** Of these, what `exports` name: types say that there is nothing to import. */
 const EXPORTED_PROGRAMS: Record<string, string[]> = { 'packages/ergometer': ['recorder'] }
 
+/** Packages whose entry points share what they remember: of that there may be one copy only. */
+const SHARING = ['packages/otel']
+
 const types = process.env['ERGOMETER_DTS'] !== '0'
 
 type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
@@ -92,7 +95,7 @@ function build(directory: string): Options {
     format: 'esm',
     target: 'node20',
     platform: 'node',
-    splitting: false,
+    splitting: SHARING.includes(directory),
     clean: true,
     silent: true,
     external: installedBeside(directory),

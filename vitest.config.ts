@@ -13,7 +13,7 @@ const LIVE = [
   'packages/meter/test/{conformance,conformance-broken,isolated-meter,process-exit,readme}.test.ts',
   'packages/*/test/hardware.test.ts',
   'packages/otel/test/{panels,rules}.test.ts',
-  'test/{cluster,dashboards-doc,out-of-tree,readme,receivers,writing-a-meter}.test.ts',
+  'test/{otel-sdks,cluster,dashboards-doc,out-of-tree,readme,receivers,writing-a-meter}.test.ts',
   'examples/*/test/**/*.test.ts',
 ]
 

@@ -1,6 +1,7 @@
 // Builds packages/*/dist. `npm run build` makes all of it; tests and the demo need the JavaScript only.
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { refreshInjected } from './injected.mjs'
 import { setUp } from './setup.mjs'
 import { digest, isMain, packageFolders, readJson, root, run } from './workspace.mjs'
 
@@ -18,6 +19,12 @@ export function buildJavaScript() {
 }
 
 function build(types) {
+  const code = buildPackages(types)
+  if (code === 0) refreshInjected()
+  return code
+}
+
+function buildPackages(types) {
   const key = buildKey()
   if (isBuilt(key, types)) return 0
   rmSync(STAMP, { force: true })

@@ -34,7 +34,9 @@ export function pnpm(args, options = {}) {
 
 /** Native packages differ by platform, so a node_modules that moved to another one is installed anew. */
 function setUpKey() {
-  const manifests = packageFolders('packages', 'examples', 'test').map((folder) => join(folder, 'package.json'))
+  const manifests = packageFolders('packages', 'examples', 'test').map((folder) =>
+    join(folder, 'package.json'),
+  )
   const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((file) => join(root, file))
   return `${process.platform}-${process.arch}-${digest([...files, ...manifests])}`
 }

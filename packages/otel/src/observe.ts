@@ -1,7 +1,7 @@
 import type { LiveTotals, RunExtension } from '@ergometer/core'
-import { type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api'
+import { type MeterProvider, metrics } from '@opentelemetry/api'
 import { Instruments } from './instruments.ts'
-import { phaseSpan } from './phase-span.ts'
+import { type SpanOptions, spanPhases } from './phase-span.ts'
 
 /** What is observed: the run that `startRun` resolves to, or whatever else knows totals. */
 export interface Observed {
@@ -22,7 +22,7 @@ export interface Observed {
 }
 
 /** Options of {@link observe}. */
-export interface ObserveOptions {
+export interface ObserveOptions extends SpanOptions {
   /** Whose meters are used; absent: the global provider, as it is at any time. */
   readonly meterProvider?: MeterProvider
   /**
@@ -30,10 +30,6 @@ export interface ObserveOptions {
    * value for ever once its sensor has gone, and energy says it all.
    */
   readonly power?: boolean
-  /** Make a span of every phase, but those that are begun with `withSpan: false`; absent: of those alone that ask for it. */
-  readonly withSpan?: boolean
-  /** Whose tracer makes the spans; absent: the global provider's, as it is at any time. */
-  readonly tracerProvider?: TracerProvider
 }
 
 /** An observation, which goes on until it is stopped. */
@@ -57,16 +53,11 @@ export function observe(run: Observed, options: ObserveOptions = {}): Observatio
     : meterProvider
       ? observeWith(meterProvider, run, power)
       : followGlobal(run, power)
-  let stopped = false
-  run.extend?.({
-    phase(name, { withSpan = options.withSpan ?? false }) {
-      return withSpan && !stopped ? phaseSpan(name, run, options.tracerProvider) : undefined
-    },
-    ended: async () => metered?.ended(),
-  })
+  const spans = spanPhases(run, options)
+  run.extend?.({ ended: async () => metered?.ended() })
   return {
     stop() {
-      stopped = true
+      spans.stop()
       metered?.stop()
     },
   }

@@ -1,4 +1,4 @@
-import type { PhaseCompanion, PhaseEnergy } from '@ergometer/core'
+import type { PhaseCompanion, PhaseEnergy, RunExtension } from '@ergometer/core'
 import {
   context,
   isSpanContextValid,
@@ -9,19 +9,48 @@ import {
 } from '@opentelemetry/api'
 import { SCOPE, SPAN_ATTRIBUTES } from './names.ts'
 
-/** Whose phase it is. */
-export interface PhasesOf {
+/** How phases become spans. */
+export interface SpanOptions {
+  /** Make a span of every phase, but those that are begun with `withSpan: false`; absent: of those alone that ask for it. */
+  readonly withSpan?: boolean
+  /** Whose tracer makes the spans; absent: the global provider's, as it is at any time. */
+  readonly tracerProvider?: TracerProvider
+}
+
+/** Whose phases they are. */
+interface Phased {
   readonly id?: string
   readonly name?: string
+  extend?(extension: RunExtension): void
+}
+
+const askedOf = new WeakMap<Phased, Set<SpanOptions>>()
+
+/** Makes spans of the phases of a run, until it is stopped: one of each, however often it is asked for. */
+export function spanPhases(run: Phased, options: SpanOptions): { stop(): void } {
+  const asked = askedOf.get(run) ?? new Set()
+  if (!askedOf.has(run)) {
+    askedOf.set(run, asked)
+    run.extend?.({
+      phase(name, { withSpan }) {
+        const all = [...asked]
+        if (all.length === 0 || !(withSpan ?? all.some((one) => one.withSpan))) return undefined
+        return phaseSpan(name, run, all.find((one) => one.tracerProvider)?.tracerProvider)
+      },
+    })
+  }
+  const own = { ...options }
+  asked.add(own)
+  return { stop: () => asked.delete(own) }
 }
 
 /**
  * Makes a span of a phase: it begins now, ends when the phase does, and goes out once the energy of the phase is known, which is a second
  * or two later. `provider`: by default the global one. Undefined without an SDK, of which there is nothing to tell.
  */
-export function phaseSpan(
+function phaseSpan(
   phase: string,
-  { id, name }: PhasesOf,
+  { id, name }: Phased,
   provider: TracerProvider = trace.getTracerProvider(),
 ): PhaseCompanion | undefined {
   const tracer = provider.getTracer(SCOPE.name, undefined, { schemaUrl: SCOPE.schemaUrl })
