@@ -10,7 +10,7 @@ export type HardwareLayer = 'component' | 'host'
  */
 export class HardwareLayers {
   readonly #layers = new Map<string, HardwareLayer>()
-  #components: readonly BoundaryDomain[] = []
+  readonly #components: BoundaryDomain[] = []
   readonly #hosts = new Set<string>()
 
   /** The layer of a domain (`<meter>:<domain id>`); undefined: it does not go out. */
@@ -22,18 +22,35 @@ export class HardwareLayers {
   take(domains: readonly Omit<BoundaryDomain, 'coverage'>[]): void {
     const all = domains.map((one) => ({ ...one, coverage: 1 }))
     const components = all.filter(({ domain }) => domain.kind !== 'host')
-    const { counted } = chooseBoundary(components)
-    for (const one of components) {
-      if (!counted.has(one.id) || this.#layers.has(one.id)) continue
-      const together = [...this.#components, one]
-      if (chooseBoundary(together).counted.size < together.length) continue
-      this.#components = together
-      this.#layers.set(one.id, 'component')
+    // What counts together can go out together.
+    const first = this.#components.length === 0
+    const refused = new Set<string>()
+    for (let before = -1; before < refused.size; ) {
+      before = refused.size
+      // What cannot go out stands for nothing else either: then its contents may.
+      const { counted } = chooseBoundary(
+        components.map((one) => (refused.has(one.id) ? { ...one, coverage: 0 } : one)),
+      )
+      for (const one of components) {
+        if (!counted.has(one.id) || this.#layers.has(one.id) || refused.has(one.id)) continue
+        if (first || this.#fits(one)) this.#add(one)
+        else refused.add(one.id)
+      }
     }
     for (const [identity, { id }] of bestByIdentity(all.filter(({ domain }) => domain.kind === 'host'))) {
       if (this.#hosts.has(identity)) continue
       this.#hosts.add(identity)
       this.#layers.set(id, 'host')
     }
+  }
+
+  #fits(one: BoundaryDomain): boolean {
+    const together = [...this.#components, one]
+    return chooseBoundary(together).counted.size === together.length
+  }
+
+  #add(one: BoundaryDomain): void {
+    this.#components.push(one)
+    this.#layers.set(one.id, 'component')
   }
 }
