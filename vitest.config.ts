@@ -11,10 +11,9 @@ const LIVE = [
   'packages/ergometer/test/**/*.test.ts',
   'packages/meter-*/test/{run,moto}.test.ts',
   'packages/meter/test/{conformance,conformance-broken,isolated-meter,process-exit,readme}.test.ts',
-  'packages/otel/test/readme.test.ts',
   'packages/*/test/hardware.test.ts',
-  'packages/otel/test/{panels,rules}.test.ts',
-  'test/{otel-sdks,cluster,dashboards-doc,out-of-tree,readme,receivers,writing-a-meter}.test.ts',
+  'packages/otel/test/{panels,readme,rules}.test.ts',
+  'test/{cluster,dashboards-doc,otel-sdks,out-of-tree,readme,receivers,writing-a-meter}.test.ts',
   'examples/*/test/**/*.test.ts',
 ]
 
