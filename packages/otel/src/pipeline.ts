@@ -34,7 +34,7 @@ export interface Pipeline {
   readonly address: HostPort | undefined
   /** Exports now. Resolves after so many seconds at the latest; never rejects. */
   flush(deadlineSeconds: number): Promise<void>
-  /** Ends; `patient`: after the scrape that is due. Never rejects. */
+  /** Ends, without another export; `patient`: after the scrape that is due. Never rejects. */
   close(patient: boolean): Promise<void>
 }
 
@@ -44,12 +44,14 @@ export async function openPipeline(
   attributes: Readonly<Record<string, string | number>>,
   { env, clock, trouble }: PipelineWorld,
 ): Promise<Pipeline> {
+  let closed = false
   const target: OtlpTarget = typeof otlp === 'string' ? { url: otlp } : typeof otlp === 'object' ? otlp : {}
   const page =
     prometheus === undefined || prometheus === false
       ? undefined
       : new PrometheusEndpoint(hostPort(prometheus === true ? '' : prometheus), trouble, clock)
-  const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, env, trouble)]
+  const pushing =
+    otlp === undefined || otlp === false ? [] : [await pushReader(target, env, trouble, () => closed)]
   const meterProvider = new MeterProvider({
     resource: resourceFromAttributes({ ...attributes }),
     readers: [...pushing, ...(page ? [page.reader] : [])],
@@ -65,6 +67,7 @@ export async function openPipeline(
     async close(patient) {
       if (patient) await page?.lastScrape()
       page?.close()
+      closed = true
       await within(1, meterProvider.shutdown({ timeoutMillis: 1000 }))
     },
   }
@@ -74,19 +77,24 @@ async function pushReader(
   target: OtlpTarget,
   env: PipelineWorld['env'],
   trouble: PipelineWorld['trouble'],
+  closed: () => boolean,
 ): Promise<PeriodicExportingMetricReader> {
   const exportIntervalMillis = millisecondsOf(env['OTEL_METRIC_EXPORT_INTERVAL'], EXPORT_EVERY)
   const timeout = millisecondsOf(env['OTEL_METRIC_EXPORT_TIMEOUT'], EXPORT_TIMEOUT)
   let down = false
-  const exporter = watched(await otlpExporter(target, env), (error) => {
-    if (error && !down) {
-      const why = error.message.split('\n')[0] || error.name
-      trouble(
-        `metrics cannot be sent to ${targetText(target, env)}: ${why}; it is tried again, and 'ergometer export RUN --to otlp=URL' sends what is missing`,
-      )
-    }
-    down = error !== undefined
-  })
+  const exporter = watched(
+    await otlpExporter(target, env),
+    (error) => {
+      if (error && !down) {
+        const why = error.message.split('\n')[0] || error.name
+        trouble(
+          `metrics cannot be sent to ${targetText(target, env)}: ${why}; it is tried again, and 'ergometer export RUN --to otlp=URL' sends what is missing`,
+        )
+      }
+      down = error !== undefined
+    },
+    closed,
+  )
   return withFleetingGauges(
     new PeriodicExportingMetricReader({
       exporter,
