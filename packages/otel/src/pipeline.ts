@@ -34,8 +34,11 @@ export interface Pipeline {
   readonly address: HostPort | undefined
   /** Exports now. Resolves after so many seconds at the latest; never rejects. */
   flush(deadlineSeconds: number): Promise<void>
-  /** Ends, without another export; `patient`: after the scrape that is due. Never rejects. */
-  close(patient: boolean): Promise<void>
+  /**
+   * Ends, without another export; `patient`: after the scrape that is due, for which the process is kept alive unless `holds` is false.
+   * Never rejects.
+   */
+  close(patient: boolean, holds?: boolean): Promise<void>
 }
 
 /** Opens a pipeline. Throws an Error in one line for targets that make no sense. */
@@ -64,8 +67,8 @@ export async function openPipeline(
       return page?.address
     },
     flush,
-    async close(patient) {
-      if (patient) await page?.lastScrape()
+    async close(patient, holds = true) {
+      if (patient) await page?.lastScrape(holds)
       page?.close()
       closed = true
       await within(1, meterProvider.shutdown({ timeoutMillis: 1000 }))

@@ -93,13 +93,14 @@ export class PrometheusEndpoint {
     this.#scraped()
   }
 
-  /** Waits for one more scrape: not much longer than they usually take to come again. */
-  async lastScrape(): Promise<void> {
+  /** Waits for one more scrape: not much longer than they usually take to come again. `holds`: keeps the process alive for it. */
+  async lastScrape(holds: boolean): Promise<void> {
     const last = this.#scrapes.at(-1) ?? this.#clock()
     const before = this.#scrapes.at(-2)
     const wait = before === undefined ? USUAL_WAIT : 1.5 * (last - before)
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, wait)) * 1000)
+      if (!holds) timer.unref()
       this.#scraped = () => {
         clearTimeout(timer)
         resolve()

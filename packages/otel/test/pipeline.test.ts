@@ -49,3 +49,18 @@ test('a collector that is down holds the end of a flush up no longer than asked'
   await pipeline.close(true)
   expect(requests).toBe(0)
 })
+
+test.each([
+  [true, 1],
+  [false, 0],
+])('the last scrape is waited for; it keeps the process alive: %s', async (holds, timers) => {
+  const world = { env: {}, clock: () => performance.now() / 1000, trouble: (text: string) => said.push(text) }
+  const pipeline = await openPipeline({ prometheus: '127.0.0.1:0' }, {}, world)
+  await expect.poll(() => pipeline.address?.port).toBeGreaterThan(0)
+  const alive = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
+  const before = alive()
+  const closed = pipeline.close(true, holds)
+  expect(alive() - before).toBe(timers)
+  await (await fetch(`http://127.0.0.1:${pipeline.address?.port}/metrics`)).text()
+  await closed
+})
