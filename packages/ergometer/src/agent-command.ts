@@ -1,10 +1,12 @@
 import { ErgometerError, NodeRecorder } from '@ergometer/core'
-import { MeterError, monotonicSeconds } from '@ergometer/meter'
+import { MeterError, monotonicSeconds, realContext } from '@ergometer/meter'
 import type { Command } from 'commander'
 import { exportsOf, standardExport } from './begin.ts'
 import { addExportFlags, addHomeFlags, addMeterFlags, commandSettings, type Flags } from './cli-flags.ts'
 import { factorsFrom } from './factors.ts'
+import { findRunPlace } from './find-run-place.ts'
 import { chooseFactors } from './given-factors.ts'
+import { placedSource } from './instance-estimate.ts'
 import { LiveExporter, resourceOf } from './live-exporter.ts'
 import { requestMeters } from './meter-request.ts'
 import { meterSource } from './open-meter.ts'
@@ -29,13 +31,17 @@ export function addAgentCommand(program: Command, refuse: () => void): void {
     const { settings: chosen } = await commandSettings(flags)
     const settings = mergeSettings(chosen, standardExport(process.env))
     const requests = requestMeters(settings.meters, process.cwd())
-    const factors = factorsFrom((await chooseFactors(settings)).given)
+    const { given } = await chooseFactors(settings)
+    const finding = findRunPlace({ ...realContext(), log: say })
+    const factors = factorsFrom(given, [], (await finding)?.place)
     const exports: ExportChoice = exportsOf(settings) ?? { prometheus: true }
     const exporter = new LiveExporter(exports, undefined, say)
     const node: NodeRecorder = new NodeRecorder(
       {
         meters: requests.map((request) =>
-          meterSource(request, (message, details = {}) => node.log(request.name, message, details)),
+          placedSource(request, finding, (one) =>
+            meterSource(one, (message, details = {}) => node.log(one.name, message, details)),
+          ),
         ),
         interval: settings.interval,
         factors,
