@@ -41,7 +41,7 @@ export interface Receiver {
   stop(): Promise<void>
 }
 
-/** Prometheus, on a free port of loopback, with a store of its own: scrapes and evaluates every second. */
+/** Prometheus, on a free port of loopback, with a store of its own: scrapes and evaluates every second, unless told otherwise. */
 export async function startPrometheus(options: {
   /** `host:port` of what it scrapes. */
   readonly targets: readonly string[]
@@ -49,10 +49,12 @@ export async function startPrometheus(options: {
   readonly rules?: readonly string[]
   /** Name of the scrape job. Default `ergometer`. */
   readonly job?: string
+  /** Seconds between two scrapes. */
+  readonly every?: number
 }): Promise<Receiver> {
   const folder = mkdtempSync(join(tmpdir(), 'ergometer-prometheus-'))
   const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    global: { scrape_interval: `${options.every ?? 1}s`, evaluation_interval: '1s' },
     rule_files: options.rules ?? [],
     scrape_configs: [
       { job_name: options.job ?? 'ergometer', static_configs: [{ targets: options.targets }] },

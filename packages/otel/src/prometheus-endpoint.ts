@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { withFleetingGauges } from './fleeting-gauges.ts'
+import { Scrapers } from './scrapers.ts'
 
 /** Where Prometheus scrapes, unless told otherwise: this host alone. */
 const DEFAULT = { host: '127.0.0.1', port: 9464 }
@@ -9,11 +10,12 @@ const PATH = '/metrics'
 const TRY_EVERY = 0.5
 /** Seconds after which it is said that the port is taken. */
 const SAY_AFTER = 5
-/** A last scrape is waited for as long as one and a half of the usual pause between two, and in seconds at least and at most: */
-const SHORTEST_WAIT = 5
-const LONGEST_WAIT = 90
-/** So many seconds, where nobody has come twice yet: Prometheus comes every 15 s as it is usually set up. */
-const USUAL_WAIT = 20
+/** Seconds that a last scrape is waited for where the port never became free. */
+const LONGEST_TAKEN = 90
+/** Seconds that an idle connection is kept: a Prometheus comes over the same one again, by which it is known. */
+const IDLE = 300
+/** What only Prometheus and its like send. */
+const SCRAPER = 'x-prometheus-scrape-timeout-seconds'
 
 /** An address to listen at. */
 export interface HostPort {
@@ -39,9 +41,11 @@ export class PrometheusEndpoint {
   /** Where it listens; undefined until it does. */
   address: HostPort | undefined
   readonly #server: Server
-  readonly #scrapes: number[] = []
+  readonly #scrapers = new Scrapers()
   readonly #clock: () => number
-  #scraped: () => void = () => {}
+  /** Somebody has come or gone, or the port is free. */
+  #moved: () => void = () => {}
+  #taken = false
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
@@ -57,8 +61,23 @@ export class PrometheusEndpoint {
         response.writeHead(404, { 'content-type': 'text/plain' }).end(`Metrics are at ${PATH}\n`)
         return
       }
-      response.once('finish', () => this.#note())
+      const at = clock()
+      response.once('finish', () => {
+        if (request.headers[SCRAPER] === undefined) this.#scrapers.looked(at)
+        else this.#scrapers.scraped(request.socket, at)
+        this.#moved()
+      })
       this.reader.getMetricsRequestHandler(request, response)
+    })
+    this.#server.keepAliveTimeout = IDLE * 1000
+    this.#server.on('connection', (socket) => {
+      const { remoteAddress = '' } = socket
+      // One that is kept open keeps no application alive.
+      socket.unref()
+      socket.once('close', () => {
+        this.#scrapers.closed(socket, remoteAddress)
+        this.#moved()
+      })
     })
     this.#server.unref()
     const begin = clock()
@@ -69,9 +88,12 @@ export class PrometheusEndpoint {
     this.#server.on('listening', () => {
       const at = this.#server.address()
       this.address = { ...wanted, port: typeof at === 'object' && at ? at.port : wanted.port }
+      this.#taken = false
+      this.#moved()
     })
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       const busy = error.code === 'EADDRINUSE'
+      this.#taken = busy
       if (!said && (!busy || clock() - begin >= SAY_AFTER)) {
         said = true
         const where = `${wanted.host}:${wanted.port}`
@@ -87,21 +109,31 @@ export class PrometheusEndpoint {
     listen()
   }
 
-  #note(): void {
-    this.#scrapes.push(this.#clock())
-    if (this.#scrapes.length > 3) this.#scrapes.shift()
-    this.#scraped()
+  /**
+   * Waits until everybody who scrapes has come once more: not much longer than they usually take. The wait begins when the port is
+   * free: a run before may still be waiting for its own last scrape. `holds`: keeps the process alive for it.
+   */
+  async lastScrape(holds: boolean): Promise<void> {
+    const end = this.#clock()
+    while (this.#taken) {
+      const left = end + LONGEST_TAKEN - this.#clock()
+      if (left <= 0) return
+      await this.#move(left, holds)
+    }
+    const since = this.#clock()
+    for (;;) {
+      const due = this.#scrapers.due(since, this.#clock())
+      if (due === 0) return
+      await this.#move(due, holds)
+    }
   }
 
-  /** Waits for one more scrape: not much longer than they usually take to come again. `holds`: keeps the process alive for it. */
-  async lastScrape(holds: boolean): Promise<void> {
-    const last = this.#scrapes.at(-1) ?? this.#clock()
-    const before = this.#scrapes.at(-2)
-    const wait = before === undefined ? USUAL_WAIT : 1.5 * (last - before)
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, wait)) * 1000)
+  /** Resolves when somebody has come or gone, when the port is free, or after so many seconds. */
+  #move(seconds: number, holds: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000)
       if (!holds) timer.unref()
-      this.#scraped = () => {
+      this.#moved = () => {
         clearTimeout(timer)
         resolve()
       }
