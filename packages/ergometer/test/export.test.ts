@@ -1,67 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect } from 'vitest'
+import { receiving } from './otlp-receiver.ts'
 import { eventually, runs, STEADY, test, untilMetered, WATTS } from './processes.ts'
 
 const METER = ['--meter', STEADY]
-
-/** Metrics of one export by name; attributes as text. */
-type Told = Record<
-  string,
-  { value: number; attributes: Record<string, string>; begin: number; time: number }[]
->
-
-interface Received {
-  readonly path: string
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly resource: Record<string, string>
-  readonly metrics: Told
-}
-
-/** A receiver of OTLP/JSON on this machine. */
-async function receiving() {
-  const got: Received[] = []
-  const server: Server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk: Buffer) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      got.push(parse(request.url ?? '', request.headers, JSON.parse(body)))
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    got,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
-    [Symbol.dispose]: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what comes over the wire.
-function parse(path: string, headers: Received['headers'], { resourceMetrics: [all] }: any): Received {
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  const texts = (attributes: any[]) =>
-    Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]))
-  const metrics: Told = {}
-  for (const metric of all.scopeMetrics.flatMap((scope: { metrics: unknown[] }) => scope.metrics)) {
-    metrics[metric.name] = (metric.sum ?? metric.gauge).dataPoints.map(
-      // biome-ignore lint/suspicious/noExplicitAny: as above.
-      (point: any) => ({
-        value: point['asDouble'] ?? Number(point['asInt']),
-        attributes: texts(point['attributes'] ?? []),
-        begin: Number(point['startTimeUnixNano']) / 1e9,
-        time: Number(point['timeUnixNano']) / 1e9,
-      }),
-    )
-  }
-  return { path, headers, resource: texts(all.resource.attributes), metrics }
-}
 
 /** What Prometheus would read: values by series. */
 async function scrape(port: number): Promise<Map<string, number> | undefined> {
