@@ -27,7 +27,8 @@ export function whyNoReceivers(): string | undefined {
   return receivers().why
 }
 
-function programPath(name: string): string {
+/** Where a receiver's program is. Throws where there are none. */
+export function receiverPath(name: string): string {
   const { folder, why } = receivers()
   if (folder === undefined) throw new Error(`no real receivers here: ${why}`)
   return join(folder, name)
@@ -171,7 +172,7 @@ export function vmalert(args: readonly string[]): Outcome {
 }
 
 function runTool(name: string, args: readonly string[], input: string): Outcome {
-  const { status, stdout, stderr } = spawnSync(programPath(name), args, { input, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(receiverPath(name), args, { input, encoding: 'utf8' })
   return { code: status ?? 1, output: `${stdout}${stderr}` }
 }
 
@@ -184,7 +185,7 @@ async function start(
   attempts = 3,
 ): Promise<Receiver> {
   const port = await freePort()
-  const running = new Running(programPath(name), argumentsFor(port), folder)
+  const running = new Running(receiverPath(name), argumentsFor(port), folder)
   const url = `http://127.0.0.1:${port}`
   const deadline = Date.now() + START_LIMIT
   while (!running.ended && Date.now() < deadline) {
