@@ -28,7 +28,7 @@ function recorders(place: Place): number[] {
     .map((folder) => JSON.parse(readFileSync(join(folder, 'recorder.json'), 'utf8')).pid)
 }
 
-describe('the last export arrives', () => {
+describe.concurrent('the last export arrives', () => {
   test('of a training that is killed', async ({ place }) => {
     using receiver = await receiving()
     const script = place.training(ENDLESS)
@@ -108,35 +108,35 @@ describe('the last export arrives', () => {
     }
     throw new Error('it never arrived')
   })
-})
 
-test('a collector that comes up while the run goes on gets all of it', async ({ place }) => {
-  const port = await freePort()
-  const args = ['run', ...METER, `--otlp=http://127.0.0.1:${port}`, '--']
-  const cmd = [process.execPath, place.training(ENDLESS)]
-  const running = place.ergometer([...args, ...cmd], {
-    env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_METRIC_EXPORT_INTERVAL: '500' },
+  test('at a collector that comes up while the run goes on, with all before it', async ({ place }) => {
+    const port = await freePort()
+    const args = ['run', ...METER, `--otlp=http://127.0.0.1:${port}`, '--']
+    const cmd = [process.execPath, place.training(ENDLESS)]
+    const running = place.ergometer([...args, ...cmd], {
+      env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_METRIC_EXPORT_INTERVAL: '500' },
+    })
+    await running.said('pid')
+    await eventually(() => running.stderr.includes('cannot be sent'), 'a word of the outage')
+    using receiver = await receiving(port)
+    await eventually(() => receiver.got.length > 1, 'two exports')
+    const [first] = receiver.got[0]?.metrics['ergometer.run.energy'] ?? []
+    expect(first?.value).toBeGreaterThan(100)
+    running.tell('enough')
+    expect((await running.ended).code).toBe(0)
+    const total = await joules(place)
+    await eventually(() => receiver.has(total), 'the last export')
+    // Its counter begins with the run, not with the collector.
+    expect(first?.begin).toBe(receiver.got.at(-1)?.metrics['ergometer.run.energy']?.[0]?.begin)
   })
-  await running.said('pid')
-  await eventually(() => running.stderr.includes('cannot be sent'), 'a word of the outage')
-  using receiver = await receiving(port)
-  await eventually(() => receiver.got.length > 1, 'two exports')
-  const [first] = receiver.got[0]?.metrics['ergometer.run.energy'] ?? []
-  expect(first?.value).toBeGreaterThan(100)
-  running.tell('enough')
-  expect((await running.ended).code).toBe(0)
-  const total = await joules(place)
-  await eventually(() => receiver.has(total), 'the last export')
-  // Its counter begins with the run, not with the collector.
-  expect(first?.begin).toBe(receiver.got.at(-1)?.metrics['ergometer.run.energy']?.[0]?.begin)
-})
 
-test('a page that nobody has fetched is there after the end', async ({ place }) => {
-  const port = await freePort()
-  const args = ['run', ...METER, `--prometheus=127.0.0.1:${port}`, '--', ...untilMetered(20)]
-  expect((await place.cli(args)).code).toBe(3)
-  const total = await joules(place)
-  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  const [, told] = /^ergometer_run_energy_total\{.*\} (.*)$/m.exec(page) ?? []
-  expect(Math.abs(Number(told) / total - 1)).toBeLessThan(1e-3)
+  test('on a page that nobody has fetched before the end', async ({ place }) => {
+    const port = await freePort()
+    const args = ['run', ...METER, `--prometheus=127.0.0.1:${port}`, '--', ...untilMetered(20)]
+    expect((await place.cli(args)).code).toBe(3)
+    const total = await joules(place)
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    const [, told] = /^ergometer_run_energy_total\{.*\} (.*)$/m.exec(page) ?? []
+    expect(Math.abs(Number(told) / total - 1)).toBeLessThan(1e-3)
+  })
 })
