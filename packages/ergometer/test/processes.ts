@@ -37,6 +37,13 @@ for (const file of [CLI, LIBRARY]) {
     throw new Error(`${file} is missing: build first, with 'npm test' or 'npm run build'`)
 }
 
+/** Should this be a machine of a cloud, tests know nothing of it: nobody answers where it would ask. */
+const NOWHERE = {
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:9',
+  GCE_METADATA_HOST: '127.0.0.1:9',
+  AZURE_POD_IDENTITY_AUTHORITY_HOST: 'http://127.0.0.1:9',
+}
+
 /** Tests of what only root can set up, or only Linux shows, say so where they are left out. */
 export const isRoot = process.getuid?.() === 0
 export function skipped(reason: string): true {
@@ -220,7 +227,7 @@ export class Place {
     const kept = Object.entries(process.env).filter(
       ([name]) => !/^(ERGOMETER_|OTEL_|VITEST|NODE_OPTIONS$|NODE_PATH$|NODE_ENV$)/.test(name),
     )
-    return { ...Object.fromEntries(kept), TMPDIR: this.temporary, NO_COLOR: '1' }
+    return { ...Object.fromEntries(kept), ...NOWHERE, TMPDIR: this.temporary, NO_COLOR: '1' }
   }
 
   /** Starts a program in this directory. */
