@@ -180,7 +180,7 @@ concurrently('ERGOMETER_NVML_LIBRARY=<simulated> ergometer run --meter nvml', ()
     await until(() => (program.joules(ONE) ?? 0) > before + 900)
     await program.end()
     const { energy, provenance } = await machine.report()
-    expect(provenance.config['meters']).toEqual([{ name: 'nvml', options: { processes: true } }])
+    expect(provenance.config['meters']).toMatchObject([{ name: 'nvml', options: { processes: true } }])
     const { method, shareJoules = 0, otherJoules = 0 } = energy.attribution?.gpu ?? {}
     expect(method).toBe('sm-utilisation')
     expect(shareJoules).toBeGreaterThan(300)
