@@ -61,7 +61,9 @@ function addedUp(rows: readonly ProviderReportRow[]): ProviderReportRow[] {
   const groups = new Map<string, ProviderReportRow[]>()
   for (const row of rows) {
     const key = JSON.stringify([row.account, row.region, row.month, row.source])
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const group = groups.get(key)
+    if (group) group.push(row)
+    else groups.set(key, [row])
   }
   return [...groups.values()].map((group) => ({
     ...(group[0] as ProviderReportRow),

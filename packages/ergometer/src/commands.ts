@@ -31,6 +31,7 @@ import { listReports } from './list-runs.ts'
 import { type MeterRequest, requestMeters } from './meter-request.ts'
 import { examine } from './probe-meters.ts'
 import { readableReport } from './readable-report.ts'
+import { addReconcileCommand } from './reconcile-command.ts'
 import { type ReportAdditions, withAdditions } from './report-additions.ts'
 import { reportNamed } from './report-from-journal.ts'
 import { BUDGET_GRACE, BUDGET_SIGNALS, type RunFlags, runCommand } from './run-command.ts'
@@ -241,6 +242,7 @@ Examples:
   addWhenCommand(program, () => exit(NEGATIVE))
   addAgentCommand(program, () => exit(USAGE))
   addSettleCommand(program, () => exit(NEGATIVE))
+  addReconcileCommand(program)
   return program
 }
 

@@ -14,7 +14,8 @@ export function listReports(home: string): Report[] {
   })
 }
 
-function storedReport(folder: string): Report | undefined {
+/** The report beside a journal; undefined where there is none, or it is no report. */
+export function storedReport(folder: string): Report | undefined {
   try {
     const report = JSON.parse(readFileSync(join(folder, REPORT_FILE), 'utf8')) as Report
     return report.schema === 'ergometer.report/1' ? report : undefined

@@ -22,6 +22,15 @@ export {
   formatShare,
   formatWatts,
 } from './quantity.ts'
+export {
+  type LeftOutRun,
+  type ProviderFigures,
+  type Reconciliation,
+  type ReconciliationDifference,
+  type ReconciliationRow,
+  type RunsFigures,
+  reconciliationText,
+} from './reconciliation-text.ts'
 export { type ListedRun, runsTable } from './runs-table.ts'
 export { terminalReport } from './terminal-report.ts'
 export type { TextOptions } from './text-lines.ts'
