@@ -39,6 +39,7 @@ import { say } from './say-once.ts'
 import { addSettleCommand } from './settle-command.ts'
 import { terminal } from './terminal.ts'
 import { versions } from './version.ts'
+import { addWatchJobCommand } from './watch-job-command.ts'
 import { addWhenCommand } from './when-command.ts'
 
 /** Exit codes: 0 fine, 1 a negative verdict, 2 usage or input. */
@@ -243,6 +244,7 @@ Examples:
   addAgentCommand(program, () => exit(USAGE))
   addSettleCommand(program, () => exit(NEGATIVE))
   addReconcileCommand(program)
+  addWatchJobCommand(program, exit)
   return program
 }
 

@@ -8,7 +8,7 @@ import { meterSource } from './open-meter.ts'
 import { readableReport } from './readable-report.ts'
 import { meterEnvironment } from './recorder-link.ts'
 import { say } from './say-once.ts'
-import { type SettledRun, settleRun } from './settle-run.ts'
+import { type SettledRun, type SettleWorld, settleRun } from './settle-run.ts'
 import { terminal } from './terminal.ts'
 
 interface SettleFlags extends Flags {
@@ -26,25 +26,25 @@ export function addSettleCommand(program: Command, refuse: () => void): void {
     .option('--json', 'as JSON')
   addHomeFlags(settle).action(async (run: string, { wait, json, ...flags }: SettleFlags) => {
     const { settings } = await commandSettings(flags)
-    const settled = await settleRun(
-      homeOf(settings),
-      run,
-      { wait },
-      {
-        now: () => Date.now(),
-        clock: monotonicSeconds,
-        sleep: (seconds) => sleep(seconds * 1000),
-        open: (request, log, window) => meterSource(request, log, meterEnvironment(), window),
-        say,
-        directory: process.cwd(),
-      },
-    )
+    const settled = await settleRun(homeOf(settings), run, { wait }, settlingWorld())
     const text = json
       ? `${JSON.stringify(answerOf(settled), null, 2)}\n`
       : terminalReport(readableReport(settled.report), terminal.options(process.stdout))
     process.stdout.write(text)
     if (settled.report.run.provisional) refuse()
   })
+}
+
+/** The real world, as settling touches it. */
+export function settlingWorld(): SettleWorld {
+  return {
+    now: () => Date.now(),
+    clock: monotonicSeconds,
+    sleep: (seconds) => sleep(seconds * 1000),
+    open: (request, log, window) => meterSource(request, log, meterEnvironment(), window),
+    say,
+    directory: process.cwd(),
+  }
 }
 
 /** What `--json` prints. */

@@ -1,0 +1,58 @@
+import { ErgometerError } from '@ergometer/core'
+import type { HostedJob } from '@ergometer/meter-cloud'
+import { type OpenAiWorld, openAiJob } from './openai-job.ts'
+
+/** Flags that say where a job is. */
+export interface JobFlags {
+  region?: string
+  endpoint?: string
+}
+
+/** A job as it was named, and how to look at it. */
+export interface NamedJob {
+  /** `sagemaker:NAME`, as a tag of its run. */
+  readonly id: string
+  look(signal: AbortSignal): Promise<HostedJob>
+}
+
+type Opener = (name: string, flags: JobFlags, world: OpenAiWorld) => NamedJob['look']
+
+const SERVICES: Readonly<
+  Record<string, { readonly name: RegExp; readonly expected: string; readonly open: Opener }>
+> = {
+  openai: {
+    name: /^ft[a-z]*-[A-Za-z0-9_-]{1,128}$/,
+    expected: 'ftjob-…',
+    open: (name, _flags, world) => (signal) => openAiJob(name, world, signal),
+  },
+  sagemaker: {
+    name: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/,
+    expected: 'the name of a training job',
+    open:
+      (trainingJob, { region, endpoint }) =>
+      async (signal) => {
+        const { sageMakerJob } = await import('@ergometer/meter-cloud')
+        const where = { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) }
+        return sageMakerJob({ trainingJob, ...where }, signal)
+      },
+  },
+}
+
+/**
+ * A hosted job by its name on the command line.
+ * @throws ErgometerError `SETTINGS_INVALID`
+ */
+export function hostedJob(text: string, flags: JobFlags, world: OpenAiWorld): NamedJob {
+  const at = text.indexOf(':')
+  const service = text.slice(0, Math.max(0, at))
+  const name = text.slice(at + 1)
+  const known = Object.hasOwn(SERVICES, service) ? SERVICES[service] : undefined
+  if (!known) {
+    const forms = Object.entries(SERVICES).map(([key, { expected }]) => `${key}:${expected}`)
+    throw new ErgometerError('SETTINGS_INVALID', `job '${text}': expected ${forms.join(' or ')}`)
+  }
+  if (!known.name.test(name)) {
+    throw new ErgometerError('SETTINGS_INVALID', `job '${text}': expected ${service}:${known.expected}`)
+  }
+  return { id: text, look: known.open(name, flags, world) }
+}

@@ -1,0 +1,71 @@
+import { basename } from 'node:path'
+import { type PastRun, type Report, storePastRun } from '@ergometer/core'
+import { recordedFactors } from './factors.ts'
+import type { FinishedJob } from './follow-job.ts'
+import { listReports } from './list-runs.ts'
+import { type SettledRun, type SettleWorld, settleRun } from './settle-run.ts'
+
+/** The tag by which a run is that of a job. */
+export const JOB_TAG = 'job'
+
+/** Seconds after a job's end until which its monitoring may not know it yet, and between two looks. */
+const FIRST_DATA = 900
+const LOOK_EVERY = 60
+
+/** What a user says of a run beside the job itself. */
+export type JobRunChoice = Pick<PastRun, 'given' | 'versions'> & {
+  readonly name?: string | undefined
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/**
+ * The run of a job that is over: written if there is none yet, with the job's own begin and end, and asked for what late meters tell of
+ * all of that time. With `wait` until they have told all, or are given up. A job has one run in a home, however often it is asked for.
+ */
+export async function runOfJob(
+  home: string,
+  { id, job }: { readonly id: string; readonly job: FinishedJob },
+  choice: JobRunChoice,
+  wait: boolean,
+  world: SettleWorld,
+): Promise<SettledRun> {
+  const folder =
+    runBefore(home, id, job) ?? (await storePastRun(home, pastRun(id, job, choice), recordedFactors))
+  const settle = () => settleRun(home, basename(folder), { wait }, world)
+  let settled = await settle()
+  const until = job.end.getTime() + FIRST_DATA * 1000
+  // Of a job whose machines the monitoring does not know yet nothing is owed so far.
+  while (wait && job.meter && isUnknown(settled) && world.now() < until) {
+    await world.sleep(LOOK_EVERY)
+    settled = await settle()
+  }
+  return settled
+}
+
+function isUnknown({ report, failed }: SettledRun): boolean {
+  return report.energy.domains.length === 0 && failed.length > 0
+}
+
+function runBefore(home: string, id: string, { begin }: FinishedJob): string | undefined {
+  const same = ({ run }: Report) => run.tags[JOB_TAG] === id && run.startedAt === begin.toISOString()
+  return listReports(home).find(same)?.run.id
+}
+
+function pastRun(id: string, job: FinishedJob, { name, tags, given, versions }: JobRunChoice): PastRun {
+  const { begin, end, state, reason, work, place, meter, unmetered } = job
+  return {
+    name: name ?? job.name,
+    tags: { ...job.tags, ...tags, [JOB_TAG]: id },
+    begin,
+    end,
+    status: state,
+    reason,
+    work,
+    place,
+    given,
+    config: { job: id, meters: meter ? [{ name: 'cloud', options: meter }] : [] },
+    versions,
+    health:
+      unmetered === undefined ? [] : [{ severity: 'info', code: 'job-energy-unknown', message: unmetered }],
+  }
+}
