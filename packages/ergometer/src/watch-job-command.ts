@@ -47,6 +47,11 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
     const named = hostedJob(text, flags, { env: process.env, fetch: globalThis.fetch })
     const { settings } = await commandSettings(given)
     const factors = await chooseFactors(settings)
+    const { source, ...plain } = factors.given
+    if (source)
+      say(
+        'watch-job asks no source of intensity: ergometer report RUN --source does, for the time of the run',
+      )
     const stop = new AbortController()
     const interrupt = () => stop.abort()
     process.once('SIGINT', interrupt)
@@ -61,7 +66,7 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
       const tags = Object.fromEntries(
         Object.entries(settings.tags ?? {}).map(([key, value]) => [key, String(value)]),
       )
-      const choice = { given: factors.given, name: settings.name, tags, versions: versions() }
+      const choice = { given: plain, name: settings.name, tags, versions: versions() }
       const { report } = await runOfJob(
         homeOf(settings),
         { id: named.id, job },
