@@ -6,7 +6,7 @@ import { listReports } from './list-runs.ts'
 import { type SettledRun, type SettleWorld, settleRun } from './settle-run.ts'
 
 /** The tag by which a run is that of a job. */
-export const JOB_TAG = 'job'
+const JOB_TAG = 'job'
 
 /** Seconds after a job's end until which its monitoring may not know it yet, and between two looks. */
 const FIRST_DATA = 900

@@ -38,18 +38,18 @@ function byScope(provider: ProviderFigures | undefined, { operationalGrams }: Ru
   if (!provider) {
     const message =
       'the report has no such account and region: it may come weeks late, or leave out what is small'
-    return [{ code: 'not-reported', message }]
+    return [{ kind: 'not-reported', message }]
   }
   const { scope1Grams, scope2LocationBasedGrams, locationBasedGrams, totalGrams } = provider
   const scope3Grams = provider.scope3LocationBasedGrams ?? provider.scope3Grams
   if (scope1Grams !== undefined) {
     const message = "scope 1, the provider's own fuels and refrigerants: no part of a run"
-    found.push({ code: 'scope-1', message, gramsCo2e: scope1Grams })
+    found.push({ kind: 'scope-1', message, gramsCo2e: scope1Grams })
   }
   if (scope3Grams !== undefined) {
     const message =
       'scope 3, hardware, buildings, making of fuels: of these a run has the embodied emissions at most'
-    found.push({ code: 'scope-3', message, gramsCo2e: scope3Grams })
+    found.push({ kind: 'scope-3', message, gramsCo2e: scope3Grams })
   }
   const electricity = scope2LocationBasedGrams ?? locationBasedGrams ?? totalGrams
   if (electricity === undefined || operationalGrams === undefined) return found
@@ -57,11 +57,11 @@ function byScope(provider: ProviderFigures | undefined, { operationalGrams }: Ru
   if (rest < 0) {
     const message =
       'more in runs than the report has: another intensity or PUE, or machines that are not on this bill'
-    return [...found, { code: 'runs-exceed-report', message, gramsCo2e: -rest }]
+    return [...found, { kind: 'runs-exceed-report', message, gramsCo2e: -rest }]
   }
   const of = scope2LocationBasedGrams === undefined ? 'the figure' : 'scope 2, electricity by location'
   const message = `the rest of ${of}: other services, machines without a run, idle ones by allocation, another intensity or PUE`
-  return [...found, { code: 'not-metered', message, gramsCo2e: rest }]
+  return [...found, { kind: 'not-metered', message, gramsCo2e: rest }]
 }
 
 function byRuns(
@@ -70,7 +70,7 @@ function byRuns(
   { provisional, operationalGrams, embodiedGrams, coverage }: RunsFigures,
 ) {
   const found: ReconciliationDifference[] = []
-  const add = (code: string, message: string) => found.push({ code, message })
+  const add = (kind: string, message: string) => found.push({ kind, message })
   if (provider?.marketBasedGrams !== undefined) {
     add(
       'market-based',

@@ -141,7 +141,7 @@ describe("AWS's data export beside the runs", () => {
     expect(ireland?.runs.operationalGrams).toBeCloseTo(720, 6)
     expect(ireland?.explained?.of).toBe('locationBased')
     expect(ireland?.explained?.share).toBeCloseTo(0.15, 9)
-    const grams = Object.fromEntries(ireland?.differences.map((one) => [one.code, one.gramsCo2e]) ?? [])
+    const grams = Object.fromEntries(ireland?.differences.map((one) => [one.kind, one.gramsCo2e]) ?? [])
     expect(grams['scope-1']).toBeCloseTo(100, 6)
     expect(grams['scope-3']).toBeCloseTo(1700, 6)
     expect(grams['not-metered']).toBeCloseTo(3000 - 720, 6)
@@ -168,7 +168,7 @@ describe("AWS's data export beside the runs", () => {
     })
     const [ireland] = (await ask('aws', AWS)).rows
     expect(ireland?.runs.joules).toBeCloseTo(3.6e6 + 1.8e6 + 3.6e6, 3)
-    expect(ireland?.differences.map(({ code }) => code)).toContain('overlap')
+    expect(ireland?.differences.map(({ kind }) => kind)).toContain('overlap')
   })
 
   it('leaves out, and lists, a run without a place; takes the only account for one that tells none', async () => {
@@ -201,7 +201,7 @@ describe("AWS's data export beside the runs", () => {
     addRun('b', { ...OVER_THE_END, id: 'b', place: { ...IRELAND, region: 'ap-south-2' } })
     const { rows } = await ask('aws', AWS)
     const codes = (region: string) =>
-      rows.find((row) => row.region === region)?.differences.map(({ code }) => code)
+      rows.find((row) => row.region === region)?.differences.map(({ kind }) => kind)
     expect(codes('ap-south-2')).toContain('not-reported')
     expect(codes('eu-west-1')).toContain('runs-exceed-report')
   })

@@ -40,7 +40,7 @@ export interface RunsFigures {
 /** Why a provider's figure and that of the runs differ. */
 export interface ReconciliationDifference {
   /** Stable, kebab-case. */
-  readonly code: string
+  readonly kind: string
   readonly message: string
   /** How much it is, where that is known. */
   readonly gramsCo2e?: number
