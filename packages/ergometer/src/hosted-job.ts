@@ -6,6 +6,14 @@ import { type OpenAiWorld, openAiJob } from './openai-job.ts'
 export interface JobFlags {
   region?: string
   endpoint?: string
+  /** Of Google Cloud. */
+  project?: string
+}
+
+/** What looking at a job touches of the world. */
+export interface JobWorld extends OpenAiWorld {
+  /** Monotonic seconds of the host. */
+  readonly clock: () => number
 }
 
 /** A job as it was named, and how to look at it. */
@@ -15,7 +23,9 @@ export interface NamedJob {
   look(signal: AbortSignal): Promise<HostedJob>
 }
 
-type Opener = (name: string, flags: JobFlags, world: OpenAiWorld) => NamedJob['look']
+const VERTEX = /^projects\/([a-z][a-z0-9.:-]{0,99})\/locations\/([a-z0-9-]{1,64})\/customJobs\/(\d{1,32})$/
+
+type Opener = (name: string, flags: JobFlags, world: JobWorld) => NamedJob['look']
 
 const SERVICES: Readonly<
   Record<string, { readonly name: RegExp; readonly expected: string; readonly open: Opener }>
@@ -36,13 +46,33 @@ const SERVICES: Readonly<
         return sageMakerJob({ trainingJob, ...where }, signal)
       },
   },
+  vertex: {
+    name: /^(?:projects\/[a-z][a-z0-9.:-]{0,99}\/locations\/[a-z0-9-]{1,64}\/customJobs\/)?\d{1,32}$/,
+    expected: 'NUMBER, or projects/ID/locations/REGION/customJobs/NUMBER',
+    open: (name, flags, world) => {
+      const [, own, there, job = name] = VERTEX.exec(name) ?? []
+      const { project = own, region = there, endpoint } = flags
+      if (!project || !region || !VERTEX.test(`projects/${project}/locations/${region}/customJobs/${job}`)) {
+        throw new ErgometerError(
+          'SETTINGS_INVALID',
+          `job 'vertex:${name}': expected --project and --region beside it`,
+        )
+      }
+      let look: NamedJob['look'] | undefined
+      return async (signal) => {
+        const { vertexJob } = await import('@ergometer/meter-cloud')
+        look ??= vertexJob({ project, region, job, ...(endpoint ? { endpoint } : {}) }, world)
+        return look(signal)
+      }
+    },
+  },
 }
 
 /**
  * A hosted job by its name on the command line.
  * @throws ErgometerError `SETTINGS_INVALID`
  */
-export function hostedJob(text: string, flags: JobFlags, world: OpenAiWorld): NamedJob {
+export function hostedJob(text: string, flags: JobFlags, world: JobWorld): NamedJob {
   const at = text.indexOf(':')
   const service = text.slice(0, Math.max(0, at))
   const name = text.slice(at + 1)

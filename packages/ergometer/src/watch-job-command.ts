@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ErgometerError } from '@ergometer/core'
+import { monotonicSeconds } from '@ergometer/meter'
 import { terminalReport } from '@ergometer/report'
 import type { Command } from 'commander'
 import { homeOf } from './begin.ts'
@@ -28,7 +29,7 @@ interface WatchJobFlags extends Flags, JobFlags {
 export function addWatchJobCommand(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('watch-job')
-    .argument('<job>', 'sagemaker:NAME or openai:ftjob-…')
+    .argument('<job>', 'sagemaker:NAME, vertex:NUMBER or openai:ftjob-…')
     .description('follow a hosted training job to its end, and make a run of it')
     .option('--name <name>', "the run's name (default: the job's)")
     .option('--tag <name=value>', 'a tag; repeatable', (one: string, others: string[] = []) => [
@@ -36,15 +37,28 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
       one,
     ])
     .option('--region <region>', "where the job is (default: as the cloud's own settings say)")
+    .option('--project <id>', 'of Google Cloud')
     .option('--endpoint <url>', 'another server that speaks as the service does')
     .option('--every <seconds>', 'between two looks at the job', String(EVERY))
     .option('--wait', 'for all that its monitoring tells late, as ergometer settle --wait')
     .option('--json', 'as JSON')
   addFactorFlags(command)
   addHomeFlags(command).action(async (text: string, flags: WatchJobFlags) => {
-    const { every: _every, region: _region, endpoint: _endpoint, wait = false, json, ...given } = flags
+    const {
+      every: _every,
+      region: _region,
+      endpoint: _endpoint,
+      project: _project,
+      wait = false,
+      json,
+      ...given
+    } = flags
     const every = secondsOf(flags.every ?? String(EVERY))
-    const named = hostedJob(text, flags, { env: process.env, fetch: globalThis.fetch })
+    const named = hostedJob(text, flags, {
+      env: process.env,
+      fetch: globalThis.fetch,
+      clock: monotonicSeconds,
+    })
     const { settings } = await commandSettings(given)
     const factors = await chooseFactors(settings)
     const { source, ...plain } = factors.given

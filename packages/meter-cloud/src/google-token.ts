@@ -20,6 +20,7 @@ const ADVICE =
 export function googleTokens(
   env: MeterContext['env'],
   load: () => Promise<GoogleAuthLibrary> = () => import('google-auth-library'),
+  scope = SCOPE,
 ): TokenSource {
   let auth: { getAccessToken(): Promise<unknown> } | undefined
   return {
@@ -29,7 +30,7 @@ export function googleTokens(
       if (fresh) auth = undefined
       const keyFilename = env['GOOGLE_APPLICATION_CREDENTIALS']
       try {
-        auth ??= new GoogleAuth({ scopes: [SCOPE], ...(keyFilename ? { keyFilename } : {}) })
+        auth ??= new GoogleAuth({ scopes: [scope], ...(keyFilename ? { keyFilename } : {}) })
         return sendable(await auth.getAccessToken(), 'Google Cloud', ADVICE)
       } catch (cause) {
         auth = undefined
