@@ -8,6 +8,9 @@ export interface JobFlags {
   endpoint?: string
   /** Of Google Cloud. */
   project?: string
+  /** Of Azure: a workspace's resource id, and the size of its machines. */
+  workspace?: string
+  instanceType?: string
 }
 
 /** What looking at a job touches of the world. */
@@ -24,6 +27,9 @@ export interface NamedJob {
 }
 
 const VERTEX = /^projects\/([a-z][a-z0-9.:-]{0,99})\/locations\/([a-z0-9-]{1,64})\/customJobs\/(\d{1,32})$/
+
+const WORKSPACE =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[A-Za-z0-9_().-]{1,90}\/providers\/Microsoft\.MachineLearningServices\/workspaces\/[A-Za-z0-9_-]{1,64}$/i
 
 type Opener = (name: string, flags: JobFlags, world: JobWorld) => NamedJob['look']
 
@@ -62,6 +68,25 @@ const SERVICES: Readonly<
       return async (signal) => {
         const { vertexJob } = await import('@ergometer/meter-cloud')
         look ??= vertexJob({ project, region, job, ...(endpoint ? { endpoint } : {}) }, world)
+        return look(signal)
+      }
+    },
+  },
+  azureml: {
+    name: /^[A-Za-z0-9_.-]{1,256}$/,
+    expected: 'the id of a run',
+    open: (run, { region, workspace, endpoint, instanceType }, world) => {
+      if (!region || !/^[a-z0-9]{1,64}$/.test(region) || !workspace || !WORKSPACE.test(workspace)) {
+        throw new ErgometerError(
+          'SETTINGS_INVALID',
+          `job 'azureml:${run}': expected --region and --workspace /subscriptions/…/workspaces/NAME beside it`,
+        )
+      }
+      let look: NamedJob['look'] | undefined
+      return async (signal) => {
+        const { azureMlJob } = await import('@ergometer/meter-cloud')
+        const more = { ...(endpoint ? { endpoint } : {}), ...(instanceType ? { instanceType } : {}) }
+        look ??= azureMlJob({ workspace, region, run, ...more }, world)
         return look(signal)
       }
     },

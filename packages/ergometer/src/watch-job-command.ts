@@ -29,7 +29,7 @@ interface WatchJobFlags extends Flags, JobFlags {
 export function addWatchJobCommand(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('watch-job')
-    .argument('<job>', 'sagemaker:NAME, vertex:NUMBER or openai:ftjob-…')
+    .argument('<job>', 'sagemaker:NAME, vertex:NUMBER, azureml:RUN or openai:ftjob-…')
     .description('follow a hosted training job to its end, and make a run of it')
     .option('--name <name>', "the run's name (default: the job's)")
     .option('--tag <name=value>', 'a tag; repeatable', (one: string, others: string[] = []) => [
@@ -38,6 +38,8 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
     ])
     .option('--region <region>', "where the job is (default: as the cloud's own settings say)")
     .option('--project <id>', 'of Google Cloud')
+    .option('--workspace <id>', 'of Azure Machine Learning: /subscriptions/…/workspaces/NAME')
+    .option('--instance-type <size>', 'of the machines of a run of Azure, by which power is modelled')
     .option('--endpoint <url>', 'another server that speaks as the service does')
     .option('--every <seconds>', 'between two looks at the job', String(EVERY))
     .option('--wait', 'for all that its monitoring tells late, as ergometer settle --wait')
@@ -49,6 +51,8 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
       region: _region,
       endpoint: _endpoint,
       project: _project,
+      workspace: _workspace,
+      instanceType: _instanceType,
       wait = false,
       json,
       ...given

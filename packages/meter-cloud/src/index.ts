@@ -1,5 +1,6 @@
 export type { AwsOptions } from './aws-options.ts'
 export type { AzureOptions } from './azure-options.ts'
+export { type AzureMlQuestion, azureMlJob } from './azureml-job.ts'
 export type { Bucket } from './bucket.ts'
 export type { CloudAccount, CloudSeries } from './cloud-account.ts'
 export { default, default as cloud } from './cloud-meter.ts'

@@ -51,7 +51,7 @@ export function vertexJob(
   return async (signal) => {
     const reply = await service.get(url, signal)
     const told = isRecord(reply) ? reply : {}
-    const state = STATES[String(told['state'])]
+    const state = Object.hasOwn(STATES, String(told['state'])) ? STATES[String(told['state'])] : undefined
     if (state === undefined) throw service.invalid('expected a custom job with a state')
     return jobOf(question, told, state)
   }
