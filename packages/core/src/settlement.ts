@@ -100,12 +100,15 @@ function writeLate(
     const message = `${id}: reading left out: ${refused}`
     say({ severity: 'warning', code: 'implausible-reading', message, meter, domain: id })
   }
+  const { until: end } = journal
+  const within = new KnownEnergy(journal.times, rows, late, end)
   const own = stretches
-    .filter(({ from, to }) => to > 0 && from < journal.until)
+    .filter(({ from, to }) => to > 0 && from < end)
+    .filter((one) => !isBlurred(within, one, domain.updatePeriod, end))
     .map((one) => (one.from < 0 ? cut(one, 0, one.to) : one))
     .map(({ from, to, joules }) => ({ from: micro(from), to: micro(to), joules }))
     .filter(({ from, to }) => to > from)
-  const until = own.reduce((latest, { to }) => Math.max(latest, to), journal.until)
+  const until = own.reduce((latest, { to }) => Math.max(latest, to), end)
   const known = new KnownEnergy(journal.times, rows, late, until)
   // What is left over from rounding is carried on, so that the sum does not stray.
   let carried = 0
@@ -153,6 +156,21 @@ function isKnown(known: KnownEnergy, { from, to, joules }: Segment): boolean {
     to - from - known.seconds(from, to) <= SAME_SECONDS &&
     difference <= Math.max(SAME_JOULES, SAME_SHARE * joules)
   )
+}
+
+/**
+ * True of a stretch that is coarser than what its domain tells otherwise, goes beyond the run and is known in it: a service that has
+ * forgotten its minutes tells the mean of an hour, of which the run was a part unlike the rest.
+ */
+function isBlurred(
+  known: KnownEnergy,
+  { from, to }: Segment,
+  period: number | undefined,
+  end: number,
+): boolean {
+  if (period === undefined || to - from <= period + SAME_SECONDS || (from >= 0 && to <= end)) return false
+  const [begin, until] = [Math.max(0, from), Math.min(to, end)]
+  return until - begin - known.seconds(begin, until) <= SAME_SECONDS
 }
 
 /** What a run's health has said of a meter or domain is not said again. */

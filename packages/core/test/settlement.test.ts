@@ -223,6 +223,27 @@ describe('energy that comes late', () => {
     ])
   })
 
+  test('is not blurred by longer intervals that come later and go beyond the run', () => {
+    const run = silentRun(200)
+    const minute = (from: number, watts: number): Statement => ({ from, to: from + 60, joules: watts * 60 })
+    // Known from 40 s before the begin to 20 s after the end, but for a minute.
+    settle(run, [told([minute(-40, 700), minute(20, 600), minute(140, 500), minute(200, 60)])], 500)
+    const hours = told([
+      { from: -100, to: 20, joules: 380 * 120 },
+      { from: 20, to: 140, joules: 500 * 120 },
+      { from: 140, to: 260, joules: 280 * 120 },
+    ])
+    settle(run, [hours], 5_000_000)
+    // Of the minute that nobody had told the coarser figure counts, with the rest of its interval.
+    expect(knownOf(run.journal).joules(0, 200)).toBeCloseTo(700 * 20 + 500 * 120 + 500 * 60, 3)
+    const lines = run.lines.length
+    settle(run, [hours], 5_000_060)
+    expect(run.lines).toHaveLength(lines)
+    // A revision in the grain of the domain counts as ever.
+    settle(run, [told([minute(-40, 100)])], 5_000_120)
+    expect(knownOf(run.journal).joules(0, 20)).toBeCloseTo(2000, 3)
+  })
+
   test('settles a week of minutes of 16 GPUs, newest first, in seconds', { timeout: 60_000 }, () => {
     const week = 7 * 86_400
     const minutes = Array.from({ length: week / 60 }, (_, index) => index * 60).reverse()

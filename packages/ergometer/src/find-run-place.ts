@@ -30,13 +30,15 @@ export function findRunPlace({
   async function look(): Promise<FoundPlace | undefined> {
     try {
       const { findPlace, instanceModel } = await import('@ergometer/meter-cloud')
-      const place = await findPlace({
+      const found = await findPlace({
         sysRoot,
         env,
         log: (message) =>
           log(`${message}; say where with --zone and --pue`, { severity: 'warning', code: 'place-unknown' }),
       })
-      if (!place) return undefined
+      if (!found) return undefined
+      // A name of the machine that is of no use to a report.
+      const { resourceId: _resourceId, ...place } = found
       const model = instanceModel(place.provider, place.instanceType)
       if (model.known !== 'type')
         log(unknownInstance(place, model), { severity: 'info', code: 'instance-unknown' })

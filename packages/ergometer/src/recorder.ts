@@ -1,12 +1,13 @@
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { isMainThread, parentPort } from 'node:worker_threads'
-import { type IntensityOrigin, Recorder, redactArguments } from '@ergometer/core'
+import { type IntensityOrigin, Recorder, type RunPlace, redactArguments } from '@ergometer/core'
 import { monotonicSeconds, realContext } from '@ergometer/meter'
 import { factorsFrom } from './factors.ts'
-import { type FoundPlace, findRunPlace } from './find-run-place.ts'
+import { findRunPlace } from './find-run-place.ts'
 import { placedSource } from './instance-estimate.ts'
 import { LiveExporter, resourceOf } from './live-exporter.ts'
+import { namedPlace, placeOfRun } from './named-place.ts'
 import { type MeterLog, meterSource } from './open-meter.ts'
 import { openSource, REPLIES_FOLDER } from './open-source.ts'
 import { withPlace } from './place-factors.ts'
@@ -46,18 +47,20 @@ function record(start: StartMessage): void {
   }
   const world = realContext()
   const finding = findRunPlace({ ...world, log: (...told) => recorder?.log('recorder', ...told) })
+  const named = namedPlace(meters, world.env['AWS_REGION'])
+  const placing = (finding ?? (named && Promise.resolve(undefined)))?.then((here) =>
+    placeOfRun(named, here?.place),
+  )
   recorder = new Recorder(
     {
       ...options,
       meters: meters.map((request) =>
         placedSource(request, finding, (one) => meterSource(one, log(one.name), environment)),
       ),
-      placing: finding?.then((found) =>
-        found ? { place: found.place, factors: factorsFrom(given, [], found.place) } : undefined,
-      ),
+      placing: placing?.then((place) => place && { place, factors: factorsFrom(given, [], place) }),
       factors: factorsFrom(given),
       given,
-      ...(source ? { source: originOf(source, start, finding, log('recorder')) } : {}),
+      ...(source ? { source: originOf(source, start, placing, log('recorder')) } : {}),
       versions: versions(),
       roots: world,
       command: command && redactArguments(command),
@@ -97,13 +100,13 @@ function record(start: StartMessage): void {
 function originOf(
   request: SourceRequest,
   { given, home }: StartMessage,
-  finding: Promise<FoundPlace | undefined> | undefined,
+  placing: Promise<RunPlace | undefined> | undefined,
   log: ReturnType<Log>,
 ): IntensityOrigin {
   return {
     name: request.name,
     open: async (signal) =>
-      openSource(request, withPlace(given, (await finding)?.place).given.zone, {
+      openSource(request, withPlace(given, await placing).given.zone, {
         signal,
         cacheFolder: join(home, REPLIES_FOLDER),
         log: (message, { severity, code }) => log?.(message, { severity, code }),

@@ -220,6 +220,20 @@ describe.concurrent('a run on a machine of a cloud', () => {
     expect((await place.report()).carbon).toEqual(stored.carbon)
   })
 
+  test('is where the resource is that it meters, wherever it is started', async ({ place }) => {
+    using service = await imds(DOCUMENT)
+    const remote = { provider: 'aws', region: 'eu-west-1', instanceId: 'i-0fedcba9876543210' }
+    const options = { ...remote, instanceType: 'p3.2xlarge', endpoint: 'http://127.0.0.1:9' }
+    const env = { HOST_SYS: nitro(place), ...service.env }
+    const meters = [...METER, '--meter', `cloud=${JSON.stringify(options)}`]
+    await place.cli(['run', ...meters, '--', ...untilMetered(50)], { env })
+    const stored = await place.stored()
+    expect(stored.carbon.intensity).toMatchObject({ zone: 'aws:eu-west-1', gramsPerKilowattHour: IRELAND })
+    expect(stored.energy.facility?.pue).toBe(PUE)
+    expect(stored.provenance.place).toEqual({ ...remote, instanceType: 'p3.2xlarge' })
+    expect(codes(stored)).toContain('factors-from-place')
+  })
+
   test('doctor tells the place', async ({ place }) => {
     using service = await imds(DOCUMENT)
     const env = { HOST_SYS: nitro(place), ...service.env }

@@ -68,6 +68,11 @@ export const azureOptions: StandardSchema<AzureOptions> = z
     }),
   )
 
+/** True for the resource id of a virtual machine. */
+export function isMachineId(value: unknown): value is string {
+  return typeof value === 'string' && MACHINE.test(value)
+}
+
 function matching(pattern: RegExp, expected: string) {
   return z.string(expected).check(z.regex(pattern, expected))
 }

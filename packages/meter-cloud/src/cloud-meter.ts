@@ -42,16 +42,27 @@ async function open(options: CloudOptions, context: MeterContext): Promise<Energ
   )
 }
 
-/** The resource that options name; without any it is this machine. */
+/** The resource that options name, with what is known of it where it is this machine; without any it is this machine. */
 async function resourceOf(options: CloudOptions, { sysRoot, env }: MeterContext): Promise<ResourceOptions> {
-  if ('provider' in options) return options
+  // What is named in full is not asked for.
+  if ('provider' in options && options.instanceType !== undefined) return options
   const place = await findPlace({ sysRoot, env })
   const here = place && resourceHere(place)
+  if ('provider' in options) return here && isSame(options, here) ? { ...here, ...options } : options
   if (here) return here
   throw new MeterError(
     'this is no machine of a cloud that can be metered, expected options: cloud={"provider": "aws", "region": …, "instanceId": …}',
     { outcome: 'fatal', code: 'CLOUD_PLACE_UNKNOWN' },
   )
+}
+
+/** Whether options name the machine that this is. */
+function isSame(options: ResourceOptions, here: ResourceOptions): boolean {
+  return options.provider === here.provider && machineIn(options) === machineIn(here)
+}
+
+function machineIn(options: ResourceOptions): string | undefined {
+  return options.provider === 'azure' ? options.resourceId?.toLowerCase() : options.instanceId
 }
 
 class CloudMeter implements EnergyMeter {

@@ -11,6 +11,8 @@ export interface Place {
   /** `p4d.24xlarge`, `a2-highgpu-1g`, `Standard_NC24ads_A100_v4`. */
   readonly instanceType?: string
   readonly instanceId?: string
+  /** Azure's own name of the machine: `/subscriptions/…/virtualMachines/trainer`. */
+  readonly resourceId?: string
   /** The account of AWS, Google's project, Azure's subscription. */
   readonly account?: string
   /** By the instance type. */

@@ -1,3 +1,4 @@
+import { isMachineId } from './azure-options.ts'
 import { type AskMetadata, parseObject } from './metadata-service.ts'
 import { ID, INSTANCE_TYPE, type Place, REGION, word } from './place.ts'
 import type { Provider } from './provider.ts'
@@ -83,15 +84,16 @@ export const providerMetadata: Readonly<Record<Provider, ProviderMetadata>> = {
         path: '/metadata/instance/compute?api-version=2021-12-13&format=json',
         headers: { metadata: 'true' },
       })
-      const { location, zone, vmSize, vmId, subscriptionId } = parseObject(text)
+      const { location, zone, vmSize, vmId, subscriptionId, resourceId } = parseObject(text)
       const region = typeof location === 'string' ? location.toLowerCase() : undefined
-      return placeOf('azure', {
+      const place = placeOf('azure', {
         region,
         zone,
         instanceType: vmSize,
         instanceId: vmId,
         account: subscriptionId,
       })
+      return place && isMachineId(resourceId) ? { ...place, resourceId } : place
     },
   },
 }

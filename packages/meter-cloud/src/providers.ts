@@ -40,8 +40,10 @@ const gcp: ProviderRow<GoogleOptions> = {
 const azure: ProviderRow<AzureOptions> = {
   options: azureOptions,
   open: async (options, context) => (await import('./azure-account.ts')).openAzure(options, context),
-  // A machine is known to Azure Monitor by its resource id, which a place does not have.
-  here: () => undefined,
+  here: ({ resourceId, instanceType, region }) =>
+    resourceId === undefined
+      ? undefined
+      : { provider: 'azure', resourceId, instanceType, region, thisHost: true },
 }
 
 const PROVIDERS: { readonly [Name in Provider]: ProviderRow<ResourceOptions> } = { aws, gcp, azure }

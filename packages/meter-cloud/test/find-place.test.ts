@@ -2,6 +2,7 @@ import http from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { describe, expect, it } from 'vitest'
 import { cloudOfMachine, findPlace, type PlaceWorld } from '../src/index.ts'
+import { resourceHere } from '../src/providers.ts'
 import { AWS_DOCUMENT, FIRMWARE, fakeAws, fakeAzure, fakeGoogle, fakeSys, serve } from './fake-cloud.ts'
 
 const forbidden: typeof globalThis.fetch = () => {
@@ -145,19 +146,29 @@ describe('on Google Cloud and Azure', () => {
   it('Azure tells location and size', async () => {
     const service = await fakeAzure()
     const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: service.url }
-    expect(await findPlace(world(fakeSys(FIRMWARE.azure), { env }))).toEqual({
+    const place = await findPlace(world(fakeSys(FIRMWARE.azure), { env }))
+    const resourceId =
+      '/subscriptions/8d10da13-8125-4ba9-a717-bf7490507b3d/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v'
+    const [region, instanceType] = ['westeurope', 'Standard_NC24ads_A100_v4']
+    expect(place).toEqual({
       provider: 'azure',
-      region: 'westeurope',
+      region,
       zone: '2',
-      instanceType: 'Standard_NC24ads_A100_v4',
+      instanceType,
       instanceId: '02aab8a4-74ef-476e-8182-f6d2ba4166a6',
+      resourceId,
       account: '8d10da13-8125-4ba9-a717-bf7490507b3d',
       accelerators: { count: 1, label: 'NVIDIA A100' },
     })
-    // Outside of a zone it is empty.
-    const zoneless = await fakeAzure({ zone: '' })
-    const found = await findPlace(world(fakeSys(FIRMWARE.azure), { endpoints: { azure: zoneless.url } }))
+    // What the meter `cloud` needs, without options, to ask of this machine.
+    const here = { provider: 'azure', region, resourceId, instanceType, thisHost: true }
+    expect(place && resourceHere(place)).toEqual(here)
+    // Outside of a zone it is empty, and a name of another form is none.
+    const poor = await fakeAzure({ zone: '', resourceId: '/subscriptions/../secrets' })
+    const found = await findPlace(world(fakeSys(FIRMWARE.azure), { endpoints: { azure: poor.url } }))
     expect(found).not.toHaveProperty('zone')
+    expect(found).not.toHaveProperty('resourceId')
+    expect(found && resourceHere(found)).toBeUndefined()
   })
 })
 
