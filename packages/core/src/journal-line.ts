@@ -133,6 +133,7 @@ export type KindLine =
   | PlaceLine
   | ({ kind: 'health'; t: RunSeconds } & HealthEntry)
   | EndLine
+  | AwaitedLine
   | SettledLine
 
 /** Fast phases of one name within one second, folded into sums. */
@@ -217,6 +218,15 @@ export interface LateLine {
   to: RunSeconds
   joules: number
   coverage?: number
+}
+
+/** A meter that reports late and could not be opened in the run: what it has to tell is still to come. */
+export interface AwaitedLine {
+  kind: 'awaited'
+  t: RunSeconds
+  meter: string
+  /** Seconds by which its readings come late. */
+  lateBy: number
 }
 
 /** Written when a run that is over was asked for what its late meters owe. */

@@ -78,6 +78,7 @@ const checks: Record<string, (line: Record<string, unknown>) => boolean> = {
   uncertainty: ({ domain, relative }) => isCount(domain) && isAmount(relative) && relative > 0,
   share: ({ t, domain, from, own, others, idle }) =>
     isCount(domain) && isInterval({ from, to: t }) && [own, others, idle].every(isShare),
+  awaited: ({ t, meter, lateBy }) => isTime(t) && typeof meter === 'string' && isAmount(lateBy),
   place: ({ t, place }) => isTime(t) && isPlace(place),
   intensity: ({ step }) =>
     isObject(step) &&

@@ -1,6 +1,7 @@
 import type { IntensityStep } from '@ergometer/carbon'
 import type { HealthEntry } from './health.ts'
 import {
+  type AwaitedLine,
   type BaselineLine,
   type CpuTimeLine,
   type DomainLine,
@@ -59,6 +60,8 @@ export class Journal {
   /** Where the run was made, if its cloud told. */
   place: RunPlace | undefined
   baseline: BaselineLine | undefined
+  /** Meters that report late and could not be opened in the run. */
+  readonly awaited: AwaitedLine[] = []
   /** When the run was asked last for what its late meters owe. */
   settled: SettledLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
@@ -156,6 +159,9 @@ export class Journal {
       }
       case 'end':
         this.end = line
+        break
+      case 'awaited':
+        this.awaited.push(line)
         break
       case 'settled':
         this.settled = line

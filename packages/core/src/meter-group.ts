@@ -239,6 +239,13 @@ export class MeterGroup {
     await Promise.race([Promise.all(opening.map((loop) => loop.opened)), seconds(patience)])
   }
 
+  /** Meters that report late and could not be opened: what they have to tell is still to come. */
+  get awaited(): { readonly meter: string; readonly lateBy: number }[] {
+    return this.#loops.flatMap(({ name, awaited }) =>
+      awaited === undefined ? [] : [{ meter: name, lateBy: awaited }],
+    )
+  }
+
   /** Ends the schedules, and says which meters never opened. */
   stop(recording: Recording): void {
     for (const loop of this.#loops) {

@@ -15,6 +15,8 @@ export interface MeterSource {
   readonly name: string
   /** True when somebody asked for it: that it cannot work here is then worth a word. */
   readonly wanted: boolean
+  /** Seconds by which its readings come late, where that is known before it is opened: until it can be, they are still to come. */
+  readonly lateBy?: number | undefined
   /** Calls `loaded` when its options are accepted. Rejects with a MeterError. */
   open(loaded: () => void): Promise<MeterHandle>
 }
@@ -66,6 +68,7 @@ export class MeterLoop {
   #cancel: () => void = () => {}
   #reading: Promise<void> | undefined
   #stopped = false
+  #refused = false
 
   /** `interval`: seconds between two reads, if not the meter's own. `clock`: monotonic seconds. */
   constructor(
@@ -100,6 +103,11 @@ export class MeterLoop {
     return this.#openedAt === 0 && this.failures === 0
   }
 
+  /** Seconds by which readings come late of a meter that could not be opened so far, but may be later. */
+  get awaited(): number | undefined {
+    return this.#openedAt === 0 && !this.#refused ? this.#source.lateBy : undefined
+  }
+
   get #stretches(): boolean {
     return this.handle?.cutShort !== undefined && this.#interval <= STRETCH / 2
   }
@@ -129,7 +137,8 @@ export class MeterLoop {
       this.#accept(error)
       this.#fail(error)
       this.#tried()
-      if (error.outcome === 'retry' && !this.#stopped) this.#after(this.#backOff(1), () => this.#open())
+      this.#refused = error.outcome !== 'retry'
+      if (!this.#refused && !this.#stopped) this.#after(this.#backOff(1), () => this.#open())
     }
     this.#begun()
   }

@@ -7,11 +7,11 @@ const PATIENCE = 3
 /** Wall times are milliseconds: what reaches to within one of the end, in seconds, has reached it. */
 const REACHED = 1e-3
 
-/** A domain that reports late and has not told of all of the run. */
+/** A domain that reports late and has not told of all of the run, or a meter that has none yet since it could not be opened. */
 export interface OwedDomain {
-  /** Place among the journal's domains. */
+  /** Place among the journal's domains; -1 where there is none yet. */
   readonly index: number
-  /** `<meter>:<domain id>`. */
+  /** `<meter>:<domain id>`, or the meter's name. */
   readonly id: string
   readonly meter: string
   /** Up to which second of the run it has told; 0 while it has told nothing. */
@@ -27,14 +27,19 @@ export interface OwedDomain {
  */
 export function owedDomains(journal: Journal, end = journal.until, at = askedAt(journal)): OwedDomain[] {
   const wall = new RunClock(journal).milliseconds(end)
-  return journal.domains.flatMap(({ line, late }, index) => {
+  const untilOf = (lateBy: number) => wall + PATIENCE * lateBy * 1000
+  const known = journal.domains.flatMap(({ line, late }, index) => {
     const { lateBy } = line.domain
     if (lateBy === undefined) return []
     const reached = reachedBy(late)
-    const until = wall + PATIENCE * lateBy * 1000
-    if (reached >= end - REACHED || at >= until) return []
-    return [{ index, id: line.id, meter: line.meter, reached, until }]
+    return reached >= end - REACHED
+      ? []
+      : [{ index, id: line.id, meter: line.meter, reached, until: untilOf(lateBy) }]
   })
+  const awaited = journal.awaited
+    .filter(({ meter }) => !journal.domains.some(({ line }) => line.meter === meter))
+    .map(({ meter, lateBy }) => ({ index: -1, id: meter, meter, reached: 0, until: untilOf(lateBy) }))
+  return [...known, ...awaited].filter(({ until }) => at < until)
 }
 
 /** Up to which second late lines tell; 0 if there are none. */

@@ -500,6 +500,8 @@ export class Recorder {
     this.#own?.note(recording, at, true)
     await this.#meters.opened(LAST_OPENING)
     this.#meters.stop(recording)
+    for (const one of this.#meters.awaited)
+      this.#write({ kind: 'awaited', t: Math.round(at * 1e6) / 1e6, ...one })
     const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)
     await intensity

@@ -223,6 +223,33 @@ describe('energy that comes late', () => {
     ])
   })
 
+  test('is awaited of a meter that could not be opened, until it has come or is given up', () => {
+    const awaited: JournalLine = { kind: 'awaited', t: END, meter: 'cloud', lateBy: 240 }
+    const lines = [{ ...START }, awaited, { kind: 'end', t: END, status: 'completed' }] as JournalLine[]
+    const journal = () => journalOf(lines)
+    const provisional = (one = journal()) => analyse(one, FACTORS).run.provisional
+    const [owed] = owedDomains(journal())
+    expect(owed).toMatchObject({ id: 'cloud', reached: 0, until: wallAt(END + 720).getTime() })
+    expect(analyse(journal(), FACTORS).health).toContainEqual(
+      expect.objectContaining({
+        code: 'late-data-owed',
+        message: expect.stringContaining('readings of cloud'),
+      }),
+    )
+    // Asked in vain: once that is written, and then nothing more.
+    const asked = settleJournal(journal(), [], [], wallAt(END + 60))
+    expect(asked).toMatchObject([{ kind: 'settled', owed: true }])
+    lines.push(...asked)
+    expect(settleJournal(journal(), [], [], wallAt(END + 120))).toEqual([])
+    expect(provisional()).toBe(true)
+    const given = journal()
+    settleJournal(given, [], [], wallAt(END + 721))
+    expect(provisional(given)).toBe(false)
+    const settled = journal()
+    settleJournal(settled, [told([{ from: 0, to: END, joules: 800 }])], [], wallAt(END + 180))
+    expect(analyse(settled, FACTORS)).toMatchObject({ run: { provisional: false }, energy: { joules: 800 } })
+  })
+
   test('is not blurred by longer intervals that come later and go beyond the run', () => {
     const run = silentRun(200)
     const minute = (from: number, watts: number): Statement => ({ from, to: from + 60, joules: watts * 60 })

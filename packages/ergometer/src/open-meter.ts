@@ -8,7 +8,7 @@ import {
   openIsolated,
   realContext,
 } from '@ergometer/meter'
-import { BUILTIN_METERS, type MeterRequest } from './meter-request.ts'
+import { BUILTIN_METERS, LATE_METERS, type MeterRequest } from './meter-request.ts'
 
 /** What a meter has to say of itself, for health. */
 export type MeterLog = NonNullable<Parameters<typeof openHere>[1]>['log']
@@ -55,7 +55,7 @@ export function meterSource(
       throw builtin === undefined ? withNextStep(error, name) : error
     })
   }
-  return { name, wanted: required, open }
+  return { name, wanted: required, lateBy: LATE_METERS[builtin ?? request.meter ?? ''], open }
 }
 
 /** What a meter of somebody else's says of itself may name neither it nor what to do. */

@@ -1,13 +1,10 @@
 import { dirname, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ErgometerError, type Journal } from '@ergometer/core'
-import { BUILTIN_METERS, type MeterRequest, requestMeters } from './meter-request.ts'
+import { BUILTIN_METERS, LATE_METERS, type MeterRequest, requestMeters } from './meter-request.ts'
 
 /** What stands in a journal in the place of a secret. */
 const HIDDEN = '***'
-
-/** Those of ours that report late. */
-const LATE = new Set(['cloud'])
 
 /** A meter that a run was recorded with: how to open it again, or why it cannot be. */
 export type RecordedMeter = MeterRequest | { readonly name: string; readonly error: ErgometerError }
@@ -51,7 +48,7 @@ function mayReportLate({ domains }: Journal, { name, module, meter }: Recorded):
   const builtin = module === undefined && Object.hasOwn(BUILTIN_METERS, name)
   const called = builtin ? name : meter
   const own = domains.filter(({ line }) => line.meter === called)
-  if (own.length === 0) return !builtin || LATE.has(name)
+  if (own.length === 0) return !builtin || Object.hasOwn(LATE_METERS, name)
   return own.some(({ line }) => line.domain.lateBy !== undefined)
 }
 

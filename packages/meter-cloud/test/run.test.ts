@@ -22,6 +22,8 @@ const CLI = join(PACKAGES, 'ergometer/dist/cli.js')
 /** Watts of two GPUs, all the time. */
 const WATTS = [200, 300]
 const GRAMS_PER_KILOWATT_HOUR = 360
+/** Of Amazon's data centres in eu-west-1, which the meter names. */
+const PUE = 1.11
 
 const place = mkdtempSync(join(tmpdir(), 'cloud-run-'))
 /** Two minutes later, since nobody wants to wait until a minute is over. */
@@ -126,10 +128,27 @@ describe('a training whose GPUs a cloud tells of', () => {
     expect(ended).toMatchObject({ code: 0, stdout: '' })
     const report = await settled('by-command', ended)
     expectTruth(report)
-    const grams = ((report.energy.joules ?? 0) / 3.6e6) * GRAMS_PER_KILOWATT_HOUR
+    const grams = ((report.energy.joules ?? 0) / 3.6e6) * GRAMS_PER_KILOWATT_HOUR * PUE
     expect(report.carbon.gramsCo2e).toBeCloseTo(grams, 9)
     await run(CLI, ['settle', '--home', 'by-command'], { NODE_OPTIONS: LATER })
     expect(only('by-command').report.energy.joules).toBe(report.energy.joules)
+  })
+
+  it('has them though its credentials had expired until it was over', async () => {
+    server.mood = () => ({
+      status: 400,
+      type: 'ExpiredTokenException',
+      message: Object.values(CANARIES).join(' '),
+    })
+    const asked = server.requests.length
+    const ended = await run(CLI, [
+      ...['run', '--home', 'expired', '--meter', meter(), '--', 'sh', '-c'],
+      `until grep -qs meter-failed expired/runs/*/journal.ndjson; do sleep 0.05; done`,
+    ])
+    server.mood = undefined
+    expect(server.requests.length).toBeGreaterThan(asked)
+    expect(ended.stderr).toContain('credentials have expired')
+    expectTruth(await settled('expired', ended))
   })
 
   it('has them through the SDK', async () => {
