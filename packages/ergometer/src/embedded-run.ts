@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Report } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { EventClient } from './event-client.ts'
-import type { RecorderLink } from './recorder-link.ts'
+import { type RecorderLink, unsentText } from './recorder-link.ts'
 import type { StartMessage } from './recorder-message.ts'
 import { reportFolder, unknownReport } from './report-from-journal.ts'
 import type { Run } from './run.ts'
@@ -59,7 +59,9 @@ export function recordRun(
     if (!report && how.metered) say('the recorder did not answer: the report is made from its journal')
     if (report && how.inline) await link.ended(THREAD_PATIENCE)
     // With this process its container may end, and with that the recorder.
-    else if (report && start.exports) await link.exported(begin + REPORT_PATIENCE - monotonicSeconds())
+    else if (report && start.exports) {
+      if (!(await link.exported(begin + REPORT_PATIENCE - monotonicSeconds()))) say(unsentText(runId))
+    }
     const made = report ?? fromJournal()
     const left = begin + END_PATIENCE - monotonicSeconds()
     await companions.ended(made, Math.max(EXTENSION_PATIENCE.least, Math.min(EXTENSION_PATIENCE.most, left)))

@@ -42,6 +42,7 @@ export class RecorderLink {
   #readiness: Readiness | undefined
   #report: Report | undefined
   #exported = false
+  #exportFailed = false
   #gone = false
   #events: string | undefined
   #waiting: (() => void)[] = []
@@ -101,8 +102,10 @@ export class RecorderLink {
   }
 
   #receive(message: FromRecorder): void {
-    if ('health' in message) this.#listener.health?.(message.health)
-    else if ('live' in message) this.#listener.live?.(message.live)
+    if ('health' in message) {
+      this.#exportFailed ||= message.health.code === 'export-failed'
+      this.#listener.health?.(message.health)
+    } else if ('live' in message) this.#listener.live?.(message.live)
     else if ('budget' in message) {
       this.#spending.abort(new ErgometerError('BUDGET_SPENT', budgetMessage(message.budget)))
     } else if ('report' in message) {
@@ -174,9 +177,10 @@ export class RecorderLink {
     return this.#report
   }
 
-  /** Waits for the last export, at most so many seconds. */
-  async exported(seconds: number): Promise<void> {
+  /** Waits for the last export, at most so many seconds: true if it is over by then, or it was said why it cannot be. */
+  async exported(seconds: number): Promise<boolean> {
     await this.#until(() => this.#exported || this.#gone, seconds)
+    return this.#exported || this.#exportFailed
   }
 
   /** Waits until the recorder has ended, at most so many seconds: a thread ends with its process, done or not. */
@@ -206,4 +210,9 @@ export class RecorderLink {
 export function meterEnvironment(): Record<string, string> {
   const certificates = process.env['NODE_EXTRA_CA_CERTS']
   return certificates ? { NODE_EXTRA_CA_CERTS: certificates } : {}
+}
+
+/** What to say where the last export is not over when nobody waits for it any more. */
+export function unsentText(runId: string): string {
+  return `the last metrics are not sent yet, which is still tried for some seconds; 'ergometer export ${runId} --to otlp=URL' sends what is missing`
 }

@@ -16,7 +16,7 @@ import { forwardSignals } from './forward-signals.ts'
 import { chooseFactors } from './given-factors.ts'
 import { LiveDisplay } from './live-display.ts'
 import { readableReport } from './readable-report.ts'
-import { RecorderLink } from './recorder-link.ts'
+import { RecorderLink, unsentText } from './recorder-link.ts'
 import { say, sayHealth } from './say-once.ts'
 import { mergeSettings } from './settings.ts'
 import { terminal } from './terminal.ts'
@@ -98,7 +98,9 @@ export async function runCommand(
   if (report) terminal.write(terminalReport(readableReport(report), terminal.options()))
   else say(`no report within ${REPORT_PATIENCE} s: 'ergometer report ${start.runId}' reads what was recorded`)
   // With this process its container may end, and with that the recorder: its last export is waited for.
-  if (report && start.exports) await link.exported(endedAt + REPORT_PATIENCE - monotonicSeconds())
+  if (report && start.exports && !(await link.exported(endedAt + REPORT_PATIENCE - monotonicSeconds()))) {
+    say(unsentText(start.runId))
+  }
   return code
 }
 

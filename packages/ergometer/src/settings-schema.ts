@@ -154,13 +154,15 @@ const settings = {
     .max(600, 'expected seconds, at most 600')
     .optional(),
   group: z.string().min(1).max(256).optional(),
-  otlp: z
-    .union([z.boolean(), z.string().regex(/^https?:\/\/[^\s]+$/, PLACE_OF_OTLP)], PLACE_OF_OTLP)
-    .optional(),
+  otlp: z.union([z.boolean(), z.string().refine(isEndpoint, PLACE_OF_OTLP)], PLACE_OF_OTLP).optional(),
   prometheus: z
     .union([z.boolean(), z.string().refine(isHostPort, PLACE_OF_PROMETHEUS)], PLACE_OF_PROMETHEUS)
     .optional(),
   recorder: z.enum(['process', 'inline'], 'expected process or inline').optional(),
+}
+
+function isEndpoint(text: string): boolean {
+  return /^https?:\/\/\S+$/.test(text) && URL.canParse(text)
 }
 
 /** `HOST:PORT`, `HOST`, `:PORT` or `PORT`. */

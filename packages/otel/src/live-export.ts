@@ -1,6 +1,7 @@
 import type { LiveTotals } from '@ergometer/core'
 import { observe } from './observe.ts'
 import { type ExportTargets, openPipeline, type Pipeline, type PipelineWorld } from './pipeline.ts'
+import { beginOf } from './since-begin.ts'
 
 /** Seconds that the last export may take before nobody waits for it any more, and in all. */
 const LAST_EXPORT = 10
@@ -22,9 +23,12 @@ export class LiveExport {
     targets: ExportTargets,
     runName: string | undefined,
     attributes: Readonly<Record<string, string | number>>,
-    world: PipelineWorld,
+    world: Omit<PipelineWorld, 'began'>,
   ): Promise<LiveExport> {
-    return new LiveExport(await openPipeline(targets, attributes, world), runName)
+    let live: LiveExport | undefined
+    const began = () => (live ? beginOf(live.#totals) : undefined)
+    live = new LiveExport(await openPipeline(targets, attributes, { ...world, began }), runName)
+    return live
   }
 
   /** Where Prometheus scrapes. */

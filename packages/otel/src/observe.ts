@@ -63,11 +63,18 @@ export function observe(run: Observed, options: ObserveOptions = {}): Observatio
   }
 }
 
-/** Whether somebody else tells of a run, which is said. */
+/** Runs of which it was said already that somebody else tells of them. */
+const told = new WeakSet<Observed>()
+
+/** Whether somebody else tells of a run, which is said once. */
 function isOthers(run: Observed): boolean {
   const { attached, exported, name } = run
   if (!attached && !exported) return false
-  const why = attached ? 'belongs to another process, which exports it' : 'is exported by its recorder'
+  if (told.has(run)) return true
+  told.add(run)
+  const why = attached
+    ? 'belongs to another process, which may export it (ergometer run --otlp)'
+    : 'is exported by its recorder'
   run.say?.(`run '${name}' ${why}: it is not observed a second time`)
   return true
 }

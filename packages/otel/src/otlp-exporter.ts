@@ -9,6 +9,9 @@ const PACKAGES: Readonly<Record<OtlpProtocol, string>> = {
   grpc: '@opentelemetry/exporter-metrics-otlp-grpc',
 }
 
+/** The variables that name an endpoint; the first that is set counts. */
+const ENDPOINTS = ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']
+
 /** Where to send metrics. */
 export interface OtlpTarget {
   /** Base endpoint, to which `/v1/metrics` is appended; absent: as the `OTEL_*` variables say, or `http://localhost:4318`. */
@@ -25,9 +28,12 @@ export async function otlpExporter(
   { url, protocol: chosen }: OtlpTarget,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<PushMetricExporter> {
-  const protocol = chosen ?? protocolOf(env)
-  if (url !== undefined && !/^https?:\/\//.test(url)) {
-    throw new Error(`OTLP endpoint '${withoutCredentials(url)}': expected http://HOST:PORT or https://…`)
+  const protocol = chosen === undefined ? protocolOf(env) : checkedProtocol(chosen, 'OTLP protocol')
+  if (url !== undefined) checkEndpoint(url, 'OTLP endpoint')
+  // The official exporter would take the usual place for one that makes no sense, and gRPC needs no scheme.
+  else if (protocol !== 'grpc') {
+    const name = ENDPOINTS.find((one) => env[one])
+    if (name !== undefined) checkEndpoint(env[name] ?? '', name)
   }
   const config = url === undefined ? {} : { url: protocol === 'grpc' ? url : metricsUrl(url) }
   try {
@@ -57,16 +63,23 @@ export function metricsUrl(base: string): string {
 /** The protocol that the standard variables ask for. Throws an Error for one that does not exist. */
 export function protocolOf(env: Readonly<Record<string, string | undefined>>): OtlpProtocol {
   const asked = env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
-  if (!asked) return 'http/protobuf'
+  return asked ? checkedProtocol(asked, 'OTEL_EXPORTER_OTLP_PROTOCOL') : 'http/protobuf'
+}
+
+function checkedProtocol(asked: string, by: string): OtlpProtocol {
   if (Object.hasOwn(PACKAGES, asked)) return asked as OtlpProtocol
-  throw new Error(`OTEL_EXPORTER_OTLP_PROTOCOL '${asked}': expected ${Object.keys(PACKAGES).join(', ')}`)
+  throw new Error(`${by} '${asked}': expected ${Object.keys(PACKAGES).join(', ')}`)
+}
+
+function checkEndpoint(url: string, by: string): void {
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return
+  throw new Error(`${by} '${withoutCredentials(url)}': expected http://HOST:PORT or https://…`)
 }
 
 /** Where metrics go, for a person: without a user's name and password. */
 export function targetText({ url }: OtlpTarget, env: Readonly<Record<string, string | undefined>>): string {
-  const own = env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT']
-  const base = url ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']
-  return withoutCredentials(own && url === undefined ? own : (base ?? 'http://localhost:4318'))
+  const name = ENDPOINTS.find((one) => env[one])
+  return withoutCredentials(url ?? (name && env[name]) ?? 'http://localhost:4318')
 }
 
 function withoutCredentials(url: string): string {

@@ -2,14 +2,15 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { withFleetingGauges } from './fleeting-gauges.ts'
 import { type OtlpTarget, otlpExporter, targetText } from './otlp-exporter.ts'
-import { type HostPort, hostPort, PrometheusEndpoint } from './prometheus-endpoint.ts'
+import { type HostPort, hostPort, PrometheusEndpoint, standardPage } from './prometheus-endpoint.ts'
+import { sinceBegin } from './since-begin.ts'
 import { watched } from './watched-exporter.ts'
 
 /** Where metrics go. */
 export interface ExportTargets {
   /** OTLP: to a base endpoint, or, if true, where the `OTEL_*` variables say. */
   readonly otlp?: string | boolean | OtlpTarget | undefined
-  /** A page for Prometheus, at `HOST:PORT`, or, if true, at 127.0.0.1:9464. */
+  /** A page for Prometheus, at `HOST:PORT`, or, if true, where the `OTEL_*` variables say, or at 127.0.0.1:9464. */
   readonly prometheus?: string | boolean | undefined
 }
 
@@ -23,6 +24,8 @@ export interface PipelineWorld {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Monotonic seconds. */
   readonly clock: () => number
+  /** When what is exported began, by `clock`; undefined: that is not known yet. */
+  readonly began: () => number | undefined
   /** Is told, once for each kind of trouble, what goes wrong. */
   readonly trouble: (message: string) => void
 }
@@ -45,16 +48,16 @@ export interface Pipeline {
 export async function openPipeline(
   { otlp, prometheus }: ExportTargets,
   attributes: Readonly<Record<string, string | number>>,
-  { env, clock, trouble }: PipelineWorld,
+  world: PipelineWorld,
 ): Promise<Pipeline> {
+  const { env, clock, trouble } = world
   let closed = false
   const target: OtlpTarget = typeof otlp === 'string' ? { url: otlp } : typeof otlp === 'object' ? otlp : {}
   const page =
     prometheus === undefined || prometheus === false
       ? undefined
-      : new PrometheusEndpoint(hostPort(prometheus === true ? '' : prometheus), trouble, clock)
-  const pushing =
-    otlp === undefined || otlp === false ? [] : [await pushReader(target, env, trouble, () => closed)]
+      : new PrometheusEndpoint(prometheus === true ? standardPage(env) : hostPort(prometheus), trouble, clock)
+  const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, world, () => closed)]
   const meterProvider = new MeterProvider({
     resource: resourceFromAttributes({ ...attributes }),
     readers: [...pushing, ...(page ? [page.reader] : [])],
@@ -78,15 +81,18 @@ export async function openPipeline(
 
 async function pushReader(
   target: OtlpTarget,
-  env: PipelineWorld['env'],
-  trouble: PipelineWorld['trouble'],
+  { env, clock, began, trouble }: PipelineWorld,
   closed: () => boolean,
 ): Promise<PeriodicExportingMetricReader> {
   const exportIntervalMillis = millisecondsOf(env['OTEL_METRIC_EXPORT_INTERVAL'], EXPORT_EVERY)
   const timeout = millisecondsOf(env['OTEL_METRIC_EXPORT_TIMEOUT'], EXPORT_TIMEOUT)
   let down = false
+  const age = (): number | undefined => {
+    const begin = began()
+    return begin === undefined ? undefined : Math.max(0, clock() - begin)
+  }
   const exporter = watched(
-    await otlpExporter(target, env),
+    sinceBegin(await otlpExporter(target, env), age),
     (error) => {
       if (error && !down) {
         const why = error.message.split('\n')[0] || error.name

@@ -35,6 +35,13 @@ export function hostPort(text: string): HostPort {
   return { host, port: number }
 }
 
+/** Where the standard variables want the page, or at the usual place. Throws an Error in one line. */
+export function standardPage(env: Readonly<Record<string, string | undefined>>): HostPort {
+  const host = env['OTEL_EXPORTER_PROMETHEUS_HOST'] ?? ''
+  const port = env['OTEL_EXPORTER_PROMETHEUS_PORT']
+  return hostPort(`${host.includes(':') ? `[${host}]` : host}${port ? `:${port}` : ''}`)
+}
+
 /** The page that Prometheus scrapes. */
 export class PrometheusEndpoint {
   readonly reader: PrometheusExporter

@@ -7,6 +7,7 @@ import {
   type MetricData,
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
+import { hrTime } from './hr-time.ts'
 import { METRICS, SCOPE } from './names.ts'
 import { type Point, pointsOf } from './points.ts'
 import { COUNTERS } from './series.ts'
@@ -86,12 +87,4 @@ function batchOf(waiting: DataPoints, points: number): ReplayBatch {
       : { ...common, dataPointType: DataPointType.GAUGE }
   })
   return { scopeMetrics: { scope: { ...SCOPE }, metrics }, points }
-}
-
-/** Seconds and nanoseconds since 1970. */
-function hrTime(milliseconds: number): HrTime {
-  // What a clock line says is whole milliseconds; finer than a microsecond is rounding.
-  const seconds = Math.floor(milliseconds / 1000)
-  const nanoseconds = Math.round((milliseconds - seconds * 1000) * 1000) * 1000
-  return nanoseconds < 1e9 ? [seconds, nanoseconds] : [seconds + 1, nanoseconds - 1e9]
 }

@@ -4,6 +4,7 @@ import { hostFacts } from './host-facts.ts'
 import { type Observed, observe } from './observe.ts'
 import { type ExportTargets, openPipeline } from './pipeline.ts'
 import { resourceAttributes } from './resource.ts'
+import { beginOf } from './since-begin.ts'
 
 export { LiveExport } from './live-export.ts'
 export type { OtlpProtocol, OtlpTarget } from './otlp-exporter.ts'
@@ -37,7 +38,8 @@ export async function setUp(run: ExportedRun, targets: ExportTargets = { otlp: t
   const facts = { runId: run.id, ...hostFacts(), pid: process.pid, commit: git?.commit, env: process.env }
   const pipeline = await openPipeline(targets, resourceAttributes(facts), {
     env: process.env,
-    clock: () => performance.now() / 1000,
+    clock: () => Number(process.hrtime.bigint()) / 1e9,
+    began: () => beginOf(run.live()),
     trouble: (message) => run.say?.(message),
   })
   observe(run, { meterProvider: pipeline.meterProvider, power: true })

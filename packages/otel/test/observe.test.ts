@@ -240,12 +240,13 @@ describe('observe', () => {
   })
 
   test.each([
-    [{ attached: true }, "run 'r' belongs to another process, which exports it"],
+    [{ attached: true }, "run 'r' belongs to another process, which may export it"],
     [{ exported: true }, "run 'r' is exported by its recorder"],
-  ])('%o: nothing is told, which is said', async (how, said) => {
+  ])('%o: nothing is told, which is said once', async (how, said) => {
     const { provider, reader } = setUp()
     const run = new FakeRun('r', how).takes(10)
     observed(run, { meterProvider: provider })
+    observed(run, {})
     expect(await seen(reader)).toEqual({})
     expect(run.said).toEqual([expect.stringContaining(said)])
   })

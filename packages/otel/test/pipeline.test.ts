@@ -3,8 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openPipeline, type Pipeline } from '../src/pipeline.ts'
+import { standardPage } from '../src/prometheus-endpoint.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
 
 const said: string[] = []
+const clock = () => performance.now() / 1000
+const WORLD = {
+  env: {},
+  clock,
+  began: (): number | undefined => undefined,
+  trouble: (text: string) => void said.push(text),
+}
 let requests = 0
 const server = createServer((request, response) => {
   requests++
@@ -24,8 +33,7 @@ afterEach(() => {
 
 async function open(): Promise<Pipeline> {
   const { port } = server.address() as AddressInfo
-  const world = { env: {}, clock: () => performance.now() / 1000, trouble: (text: string) => said.push(text) }
-  const pipeline = await openPipeline({ otlp: `http://127.0.0.1:${port}` }, {}, world)
+  const pipeline = await openPipeline({ otlp: `http://127.0.0.1:${port}` }, {}, WORLD)
   pipeline.meterProvider.getMeter('test').createCounter('done').add(1)
   return pipeline
 }
@@ -54,8 +62,7 @@ test.each([
   [true, 1],
   [false, 0],
 ])('the last scrape is waited for; it keeps the process alive: %s', async (holds, timers) => {
-  const world = { env: {}, clock: () => performance.now() / 1000, trouble: (text: string) => said.push(text) }
-  const pipeline = await openPipeline({ prometheus: '127.0.0.1:0' }, {}, world)
+  const pipeline = await openPipeline({ prometheus: '127.0.0.1:0' }, {}, WORLD)
   await expect.poll(() => pipeline.address?.port).toBeGreaterThan(0)
   const alive = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
   const before = alive()
@@ -63,4 +70,61 @@ test.each([
   expect(alive() - before).toBe(timers)
   await (await fetch(`http://127.0.0.1:${pipeline.address?.port}/metrics`)).text()
   await closed
+})
+
+test('counters start with what is recorded, at one time whenever they are sent', async () => {
+  const receiver = await OtlpReceiver.start()
+  const begin = { seconds: clock() - 60, wall: Date.now() - 60_000 }
+  let began: number | undefined
+  const target = { url: receiver.url, protocol: 'http/json' } as const
+  const pipeline = await openPipeline({ otlp: target }, {}, { ...WORLD, began: () => began })
+  const meter = pipeline.meterProvider.getMeter('test')
+  meter.createObservableCounter('taken').addCallback((result) => result.observe(3))
+  meter.createObservableGauge('score').addCallback((result) => result.observe(4))
+  await pipeline.flush(60)
+  began = begin.seconds
+  await pipeline.flush(60)
+  await pipeline.flush(60)
+  await pipeline.close(false)
+  await receiver.close()
+  const [unknown, known, later] = receiver.points.filter(({ metric }) => metric === 'taken')
+  expect(unknown?.start).toBe(unknown?.time)
+  expect(Math.abs((known?.start ?? 0) - begin.wall)).toBeLessThan(5000)
+  expect(later?.start).toBe(known?.start)
+  expect(later?.value).toBe(3)
+  for (const { start } of receiver.points.filter(({ metric }) => metric === 'score'))
+    expect(start).toBeGreaterThan(begin.wall + 50_000)
+})
+
+test.each([
+  [{ otlp: { url: 'http://[::1' } }, {}, "OTLP endpoint 'http://[::1'"],
+  [
+    { otlp: true },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' },
+    "OTEL_EXPORTER_OTLP_ENDPOINT 'localhost:4318'",
+  ],
+  [
+    { otlp: true },
+    { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'ftp://a:b@c', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' },
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT 'ftp://***@c'",
+  ],
+  [{ otlp: { protocol: 'tcp' as 'grpc' } }, {}, "OTLP protocol 'tcp': expected http/protobuf"],
+  [{ prometheus: true }, { OTEL_EXPORTER_PROMETHEUS_PORT: 'x' }, "Prometheus endpoint ':x'"],
+])('%o with %o makes no sense: one line', async (targets, env, line) => {
+  const error = await openPipeline(targets, {}, { ...WORLD, env }).catch((cause: Error) => cause)
+  expect((error as Error).message).toContain(line)
+  expect((error as Error).message).not.toContain('\n')
+})
+
+test('an endpoint of gRPC needs no scheme; the page is where the standard variables say', async () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317',
+    OTEL_EXPORTER_PROMETHEUS_HOST: '::1',
+    OTEL_EXPORTER_PROMETHEUS_PORT: '9999',
+  }
+  const pipeline = await openPipeline({ otlp: true }, {}, { ...WORLD, env })
+  await pipeline.close(false)
+  expect(standardPage(env)).toEqual({ host: '::1', port: 9999 })
+  expect(standardPage({})).toEqual({ host: '127.0.0.1', port: 9464 })
 })
