@@ -37,6 +37,11 @@ export interface TimedEvent {
 /** Names of work, scores and tags; `__proto__` is no name that a record could hold. */
 const NAME = /^(?!__proto__$)[A-Za-z0-9_./-]{1,64}$/
 
+/** Whether work, a score or a tag may have that name. */
+export function isEventName(name: string): boolean {
+  return NAME.test(name)
+}
+
 /** Parses one line. Undefined: not an event of version 1. */
 export function parseEventLine(line: string): TimedEvent | undefined {
   if (line.length > LONGEST_LINE || Buffer.byteLength(line) > LONGEST_LINE) return undefined

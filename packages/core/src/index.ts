@@ -26,7 +26,14 @@ export {
   removeEventDirectory,
 } from './event-directory.ts'
 export { ROTATE_AT } from './event-files.ts'
-export { type Better, type ClientEvent, LONGEST_LINE, parseEventLine, type TimedEvent } from './event-line.ts'
+export {
+  type Better,
+  type ClientEvent,
+  isEventName,
+  LONGEST_LINE,
+  parseEventLine,
+  type TimedEvent,
+} from './event-line.ts'
 export {
   defineExporter,
   type Exporter,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LIVE_FILE, type LiveTotals } from '@ergometer/core'
+import { isEventName, LIVE_FILE, type LiveTotals } from '@ergometer/core'
 import { type Domain, monotonicSeconds } from '@ergometer/meter'
 import { EventWriter } from './event-writer.ts'
 import type { Phase, PushedTime, ScoreValues, WorkIncrements } from './run.ts'
 import { untilSettled } from './until-settled.ts'
 import { WorkCounter } from './work-counter.ts'
 
-/** So many names go into one line of work: a line is at most 4 KiB. */
+/** So many names go into one line of work or scores: a line is at most 4 KiB. */
 const NAMES_A_LINE = 32
 
 /** Speaks to a recorder through an event file: what every kind of run has in common. */
@@ -24,7 +24,7 @@ export class EventClient {
   constructor(events: string, trouble: (error: Error) => void) {
     this.#events = events
     this.#writer = new EventWriter(events, trouble)
-    this.#work = new WorkCounter((work) => this.#writeWork(work))
+    this.#work = new WorkCounter((work) => this.#writeNamed('work', work))
     // Where the event loop is free, work that comes seldom is flushed too.
     this.#flushing = setInterval(() => this.#work.flush(), 1000)
     this.#flushing.unref()
@@ -41,11 +41,15 @@ export class EventClient {
     this.#work.add(increments)
   }
 
-  #writeWork(work: WorkIncrements): void {
-    const entries = Object.entries(work)
-    for (let index = 0; index < entries.length; index += NAMES_A_LINE) {
-      this.#writer.write({ work: Object.fromEntries(entries.slice(index, index + NAMES_A_LINE)) })
+  /** Writes figures by name, in as many lines as they need. A name that may not be costs itself alone: its line is left out. */
+  #writeNamed(key: 'work' | 'score', figures: Readonly<Record<string, unknown>>): void {
+    const entries = Object.entries(figures)
+    const named = entries.filter(([name]) => isEventName(name))
+    const write = (some: typeof entries) => this.#writer.write({ [key]: Object.fromEntries(some) })
+    for (let index = 0; index < named.length; index += NAMES_A_LINE) {
+      write(named.slice(index, index + NAMES_A_LINE))
     }
+    for (const entry of entries) if (!isEventName(entry[0])) write([entry])
   }
 
   /** Notes scores; what is not finite is left out. */
@@ -53,7 +57,8 @@ export class EventClient {
     const finite = Object.entries(values ?? {}).filter(([, score]) =>
       Number.isFinite(typeof score === 'object' ? score?.value : score),
     )
-    if (finite.length > 0) this.write({ score: Object.fromEntries(finite) })
+    this.#work.flush()
+    this.#writeNamed('score', Object.fromEntries(finite))
   }
 
   /** Begins a phase. */

@@ -333,6 +333,22 @@ describe.concurrent('work', () => {
     }
   })
 
+  test('and scores: a name that may not be costs itself alone, and many long ones fit', async ({ place }) => {
+    const { value } = await train(
+      place,
+      `const run = await startRun({ meters })
+       run.work({ 'two words': 1, samples: 2 })
+       run.score({ 'two words': 1, accuracy: 0.5 })
+       run.score(Object.fromEntries(Array.from({ length: 50 }, (_, one) => ['x'.repeat(60) + one, { value: -Math.PI * 1e-300, better: 'higher' }])))
+       say('report ' + JSON.stringify(await run.end()))`,
+    )
+    const report = value<Report>('report')
+    expect(report.work).toEqual({ samples: 2 })
+    expect(report.scores['accuracy']?.last).toBe(0.5)
+    expect(Object.keys(report.scores)).toHaveLength(51)
+    expect(report.health).toContainEqual(expect.objectContaining({ code: 'bad-event-line', count: 2 }))
+  })
+
   test('goes on in a new file after 4 MiB of events, and nothing is lost', async ({ place }) => {
     const { value } = await train(
       place,

@@ -1,3 +1,4 @@
+import { redactText } from '@ergometer/core'
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
 
 /** How OTLP is spoken. */
@@ -73,15 +74,11 @@ function checkedProtocol(asked: string, by: string): OtlpProtocol {
 
 function checkEndpoint(url: string, by: string): void {
   if (/^https?:\/\//i.test(url) && URL.canParse(url)) return
-  throw new Error(`${by} '${withoutCredentials(url)}': expected http://HOST:PORT or https://…`)
+  throw new Error(`${by} '${redactText(url)}': expected http://HOST:PORT or https://…`)
 }
 
-/** Where metrics go, for a person: without a user's name and password. */
+/** Where metrics go, for a person: without secrets. */
 export function targetText({ url }: OtlpTarget, env: Readonly<Record<string, string | undefined>>): string {
   const name = ENDPOINTS.find((one) => env[one])
-  return withoutCredentials(url ?? (name && env[name]) ?? 'http://localhost:4318')
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@')
+  return redactText(url ?? (name && env[name]) ?? 'http://localhost:4318')
 }

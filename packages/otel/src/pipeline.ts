@@ -1,3 +1,4 @@
+import { redactText } from '@ergometer/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { withFleetingGauges } from './fleeting-gauges.ts'
@@ -95,7 +96,7 @@ async function pushReader(
     sinceBegin(await otlpExporter(target, env), age),
     (error) => {
       if (error && !down) {
-        const why = error.message.split('\n')[0] || error.name
+        const why = redactText(error.message.split('\n')[0] || error.name)
         trouble(
           `metrics cannot be sent to ${targetText(target, env)}: ${why}; it is tried again, and 'ergometer export RUN --to otlp=URL' sends what is missing`,
         )

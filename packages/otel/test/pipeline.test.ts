@@ -96,6 +96,19 @@ test('counters start with what is recorded, at one time whenever they are sent',
     expect(start).toBeGreaterThan(begin.wall + 50_000)
 })
 
+test('a collector that fails is said, without the secrets of its address', async () => {
+  const receiver = await OtlpReceiver.start(() => ({ status: 400 }))
+  const url = `${receiver.url.replace('//', '//user:hidden@')}/x?api_key=hidden&a=b`
+  const pipeline = await openPipeline({ otlp: { url, protocol: 'http/json' } }, {}, WORLD)
+  pipeline.meterProvider.getMeter('test').createCounter('done').add(1)
+  await pipeline.flush(60)
+  await pipeline.close(false)
+  await receiver.close()
+  expect(receiver.paths).toEqual(['/x/v1/metrics?api_key=hidden&a=b'])
+  expect(said).toEqual([expect.stringMatching(/cannot be sent to http:.*a=b: Bad Request/)])
+  expect(said[0]).not.toContain('hidden')
+})
+
 test.each([
   [{ otlp: { url: 'http://[::1' } }, {}, "OTLP endpoint 'http://[::1'"],
   [
