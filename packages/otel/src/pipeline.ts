@@ -72,9 +72,10 @@ export async function openPipeline(
     },
     flush,
     async close(patient, holds = true) {
+      // While a last scrape is waited for, nothing is pushed any more either.
+      closed = true
       if (patient) await page?.lastScrape(holds)
       page?.close()
-      closed = true
       await within(1, meterProvider.shutdown({ timeoutMillis: 1000 }))
     },
   }

@@ -47,6 +47,24 @@ test('what has been flushed is not sent once more when the pipeline is closed', 
   expect(said).toEqual([])
 })
 
+test('nor while the last scrape is waited for', async () => {
+  const { port } = server.address() as AddressInfo
+  const world = { ...WORLD, env: { OTEL_METRIC_EXPORT_INTERVAL: '50' } }
+  const targets = { otlp: `http://127.0.0.1:${port}`, prometheus: '127.0.0.1:0' }
+  const pipeline = await openPipeline(targets, {}, world)
+  pipeline.meterProvider.getMeter('test').createCounter('done').add(1)
+  await expect.poll(() => requests, { timeout: 30_000 }).toBeGreaterThan(2)
+  await expect.poll(() => pipeline.address?.port).toBeGreaterThan(0)
+  await pipeline.flush(10)
+  const closed = pipeline.close(true)
+  const sent = requests
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  // One may have been on its way.
+  expect(requests).toBeLessThanOrEqual(sent + 1)
+  await (await fetch(`http://127.0.0.1:${pipeline.address?.port}/metrics`)).text()
+  await closed
+})
+
 test('a collector that is down holds the end of a flush up no longer than asked', async () => {
   const pipeline = await open()
   server.close()
