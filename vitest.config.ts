@@ -9,7 +9,7 @@ const ssr = { resolve }
 /** Tests of real processes in real time: what else the machine does is seen in them. */
 const LIVE = [
   'packages/ergometer/test/**/*.test.ts',
-  'packages/meter-*/test/{run,moto}.test.ts',
+  'packages/meter-*/test/{run,run-google-azure,moto}.test.ts',
   'packages/meter/test/{conformance,conformance-broken,isolated-meter,process-exit,readme}.test.ts',
   'packages/*/test/hardware.test.ts',
   'packages/otel/test/{panels,readme,rules}.test.ts',
