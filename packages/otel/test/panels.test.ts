@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   queryUntil,
   type Receiver,
@@ -194,7 +194,11 @@ describe.skipIf(whyNoReceivers()).each(receivers)('%s', (name, start) => {
     return Object.fromEntries(answers.map(({ labels, value }) => [labels[label] ?? '', value]))
   }
 
-  test('power, shares and work per joule are those of the run', async () => {
+  /** Rules are evaluated one after the other, and the first time with what has come by then: a test of theirs is tried until it holds. */
+  const settles = (title: string, holds: () => Promise<void>) =>
+    test(title, () => vi.waitFor(holds, { timeout: 60_000, interval: 500 }))
+
+  settles('power, shares and work per joule are those of the run', async () => {
     // Both nodes have come.
     await queryUntil(store.url, 'count(ergometer:host_power_watts:mean5m) == 2')
     await queryUntil(store.url, 'count(ergometer:run_power_watts:mean5m) == 2')
@@ -231,7 +235,7 @@ describe.skipIf(whyNoReceivers()).each(receivers)('%s', (name, start) => {
     })
   })
 
-  test('energy and emissions are those of the run from its begin', async () => {
+  settles('energy and emissions are those of the run from its begin', async () => {
     await queryUntil(store.url, 'count(ergometer:run_energy_joules:total) == 2')
     const { '': joules = 0 } = await ask('run', 'Energy', '')
     const { resnet: sameJoules = 0 } = await ask('fleet', 'Energy by run name', 'ergometer_run_name')
