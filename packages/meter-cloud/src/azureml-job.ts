@@ -30,8 +30,9 @@ export interface AzureMlQuestion {
 }
 
 /**
- * How to look at a run of Azure Machine Learning: each look is a `GET` of its run history, as azureml-core makes it, with a token of Azure
- * Resource Manager. A look throws a MeterError, see `MonitoringService.get`.
+ * How to look at a run of Azure Machine Learning: each look is a `GET` of the details in its run history, with a token of Azure Resource
+ * Manager: `RunDetails` of "Run History APIs" 2019-09-30 (github.com/Azure/azure-rest-api-specs, runHistory.json), by a path that need not
+ * name the experiment. A look throws a MeterError, see `MonitoringService.get`.
  */
 export function azureMlJob(
   question: AzureMlQuestion,
@@ -41,7 +42,7 @@ export function azureMlJob(
   const { workspace, region, run, endpoint = `https://${region}.api.azureml.ms` } = question
   const permission = `it takes the role Reader on ${workspace}`
   const service = new MonitoringService({ name: 'Azure Machine Learning', tokens, context, permission })
-  const url = addressOf(endpoint, `/history/v1.0${workspace}/runs/${encodeURIComponent(run)}`)
+  const url = addressOf(endpoint, `/history/v1.0${workspace}/runs/${encodeURIComponent(run)}/details`)
   return async (signal) => {
     const told = await service.get(url, signal)
     if (!isRecord(told) || told['runId'] !== run || typeof told['status'] !== 'string') {

@@ -7,7 +7,7 @@ const TOKEN = 'canary-token-0006'
 const SUBSCRIPTION = 'b324c52b-4073-4807-93af-e07d289c093e'
 const WORKSPACE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/training/providers/Microsoft.MachineLearningServices/workspaces/lab`
 
-/** As the client of the run history in azureml-core reads it. */
+/** `RunDetails` of Azure's "Run History APIs", 2019-09-30: github.com/Azure/azure-rest-api-specs, runHistory.json. */
 const history = (status: string, more: object = {}) => ({
   runId: RUN,
   status,
@@ -34,7 +34,7 @@ describe('a run of Azure Machine Learning', () => {
     const { job, asked, endpoint } = await look({
       body: history('Completed', { endTimeUtc: '2026-11-01T01:00:00+00:00' }),
     })
-    expect(asked.map(({ path }) => path)).toEqual([`/history/v1.0${WORKSPACE}/runs/${RUN}`])
+    expect(asked.map(({ path }) => path)).toEqual([`/history/v1.0${WORKSPACE}/runs/${RUN}/details`])
     expect(job).toEqual({
       name: RUN,
       state: 'completed',
