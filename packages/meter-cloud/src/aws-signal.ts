@@ -42,11 +42,7 @@ export function modelledSignal(
     metrics,
     period,
     domain: {
-      ...domain,
-      ...timesOf(period),
-      method: 'modelled',
-      reads: { quantity: 'interval-energy' },
-      standardUncertainty: { relative: model.relativeUncertainty, shared: 'meter' },
+      ...modelledDomain(domain, period, model.relativeUncertainty),
       attributes: { ...domain.attributes, basis: model.source },
     },
     joulesOf(bucket) {
@@ -67,13 +63,7 @@ export function constantSignal(
   return {
     metrics,
     period,
-    domain: {
-      ...domain,
-      ...timesOf(period),
-      method: 'modelled',
-      reads: { quantity: 'interval-energy' },
-      standardUncertainty: { relative: relativeUncertainty, shared: 'meter' },
-    },
+    domain: modelledDomain(domain, period, relativeUncertainty),
     joulesOf: (bucket) => watts * secondsOf(bucket),
   }
 }
@@ -84,4 +74,15 @@ function timesOf(period: number): Pick<Domain, 'updatePeriod' | 'lateBy'> {
 
 function secondsOf({ from, to }: Bucket): number {
   return to - from
+}
+
+/** A domain whose energy is the model's, by whose error all domains of the meter are wrong together. */
+function modelledDomain(domain: SignalDomain, period: number, relative: number): Domain {
+  return {
+    ...domain,
+    ...timesOf(period),
+    method: 'modelled',
+    reads: { quantity: 'interval-energy' },
+    standardUncertainty: { relative, shared: 'meter' },
+  }
 }
