@@ -108,7 +108,10 @@ function parents(
 }
 
 /** Without what is inside another of them by whatever any meter says: alternatives may stand in several containers. */
-function outermost(chosen: readonly BoundaryDomain[], domains: readonly BoundaryDomain[]): BoundaryDomain[] {
+export function outermost(
+  chosen: readonly BoundaryDomain[],
+  domains: readonly BoundaryDomain[],
+): BoundaryDomain[] {
   const alternatives = groupBy(domains, identityOf)
   const named = new Map(domains.map((one) => [JSON.stringify([one.meter, one.domain.id]), one]))
   const around = (one: BoundaryDomain): Set<string> => {

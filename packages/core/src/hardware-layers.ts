@@ -1,4 +1,4 @@
-import { type BoundaryDomain, bestByIdentity, chooseBoundary } from './boundary.ts'
+import { type BoundaryDomain, bestByIdentity, chooseBoundary, outermost } from './boundary.ts'
 
 /** How a domain goes out as hardware: as a component, none of which contains another, or as a whole host. */
 export type HardwareLayer = 'component' | 'host'
@@ -33,7 +33,7 @@ export class HardwareLayers {
       )
       for (const one of components) {
         if (!counted.has(one.id) || this.#layers.has(one.id) || refused.has(one.id)) continue
-        if (first || this.#fits(one)) this.#add(one)
+        if (first || this.#fits(one, all)) this.#add(one)
         else refused.add(one.id)
       }
     }
@@ -44,9 +44,13 @@ export class HardwareLayers {
     }
   }
 
-  #fits(one: BoundaryDomain): boolean {
+  /** True if it overlaps with nothing that goes out, also through what itself does not: `all` tell what is inside of what. */
+  #fits(one: BoundaryDomain, all: readonly BoundaryDomain[]): boolean {
     const together = [...this.#components, one]
-    return chooseBoundary(together).counted.size === together.length
+    return (
+      chooseBoundary(together).counted.size === together.length &&
+      outermost(together, all).length === together.length
+    )
   }
 
   #add(one: BoundaryDomain): void {

@@ -43,6 +43,16 @@ describe('HardwareLayers', () => {
     ])
   })
 
+  test('nor what is inside of it through something that does not go out', () => {
+    const layers = new HardwareLayers()
+    const model = one('estimate', 'cpu', { method: 'modelled' })
+    const sensor = one('estimate', 'package', { within: 'cpu' })
+    const memory = one('estimate', 'dram', { kind: 'memory', within: 'package' })
+    layers.take([model])
+    layers.take([model, sensor, memory])
+    expect(layersOf(layers, model, sensor, memory)).toEqual(['component', undefined, undefined])
+  })
+
   /** Domains of a host as several meters may see it, in the order in which they are found. */
   const worlds = fc
     .array(
