@@ -60,8 +60,8 @@ export class Journal {
   /** Where the run was made, if its cloud told. */
   place: RunPlace | undefined
   baseline: BaselineLine | undefined
-  /** Meters that report late and could not be opened in the run. */
-  readonly awaited: AwaitedLine[] = []
+  /** Meters that report late, could not be opened in the run, and have told of no domain since. */
+  awaited: readonly AwaitedLine[] = []
   /** When the run was asked last for what its late meters owe. */
   settled: SettledLine | undefined
   checkpoint: Line<'checkpoint'> | undefined
@@ -161,7 +161,7 @@ export class Journal {
         this.end = line
         break
       case 'awaited':
-        this.awaited.push(line)
+        this.awaited = [...this.awaited, line]
         break
       case 'settled':
         this.settled = line
@@ -195,6 +195,7 @@ export class Journal {
       else rows.add(this.times.at(index - 1), this.times.at(index), null)
     }
     this.domains.push({ line, rows, late: [], sampled: [] })
+    this.awaited = this.awaited.filter(({ meter }) => meter !== line.meter)
   }
 
   #addCheckpoint(line: Line<'checkpoint'>): void {

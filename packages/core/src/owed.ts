@@ -36,9 +36,9 @@ export function owedDomains(journal: Journal, end = journal.until, at = askedAt(
       ? []
       : [{ index, id: line.id, meter: line.meter, reached, until: untilOf(lateBy) }]
   })
-  const awaited = journal.awaited
-    .filter(({ meter }) => !journal.domains.some(({ line }) => line.meter === meter))
-    .map(({ meter, lateBy }) => ({ index: -1, id: meter, meter, reached: 0, until: untilOf(lateBy) }))
+  const awaited = journal.awaited.map(({ meter, lateBy }) => {
+    return { index: -1, id: meter, meter, reached: 0, until: untilOf(lateBy) }
+  })
   return [...known, ...awaited].filter(({ until }) => at < until)
 }
 

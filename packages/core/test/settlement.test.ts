@@ -250,6 +250,16 @@ describe('energy that comes late', () => {
     expect(analyse(settled, FACTORS)).toMatchObject({ run: { provisional: false }, energy: { joules: 800 } })
   })
 
+  test('is awaited of one of two meters of a name, of which the other was there', () => {
+    const run = silentRun(200)
+    settle(run, [told([{ from: 0, to: run.journal.until, joules: 800 }])], 5000)
+    const awaited: JournalLine = { kind: 'awaited', t: 200, meter: 'cloud', lateBy: 240 }
+    const other = journalOf([...run.lines, awaited])
+    expect(owedDomains(other, other.until, wallAt(260).getTime())).toContainEqual(
+      expect.objectContaining({ index: -1, id: 'cloud' }),
+    )
+  })
+
   test('is not blurred by longer intervals that come later and go beyond the run', () => {
     const run = silentRun(200)
     const minute = (from: number, watts: number): Statement => ({ from, to: from + 60, joules: watts * 60 })
