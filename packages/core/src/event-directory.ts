@@ -50,6 +50,15 @@ export function replaceFile(path: string, content: string): void {
   renameSync(temporary, path)
 }
 
+/** Replaces a file of an event directory, and says nothing where that cannot be: a full disk is said by the journal, a bad directory when it is made. */
+export function replaceIfPossible(directory: string, name: string, content: string): void {
+  try {
+    replaceFile(join(directory, name), content)
+  } catch {
+    // What is read there is a convenience of clients.
+  }
+}
+
 /** Removes the directory with all that is in it. */
 export function removeEventDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true })

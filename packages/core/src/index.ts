@@ -81,13 +81,8 @@ export { isAlive, type ProcessIdentity, processIdentity, readBootId } from './pr
 export { findGit } from './provenance.ts'
 export { readLines } from './read-lines.ts'
 export type { RecordedDomain } from './recorded-domain.ts'
-export {
-  type Placing,
-  Recorder,
-  type RecorderListener,
-  type RecorderOptions,
-  type RunEnd,
-} from './recorder.ts'
+export { Recorder, type RecorderListener, type RunEnd } from './recorder.ts'
+export type { Placing, RecorderOptions } from './recorder-options.ts'
 export { Recording } from './recording.ts'
 export { redactArguments, redactText, redactValue } from './redact.ts'
 export type {
