@@ -1,5 +1,5 @@
 import type { HealthEntry } from './health.ts'
-import type { KindLine } from './journal-line.ts'
+import { type KindLine, toMillionth } from './journal-line.ts'
 import { bootSeconds } from './process-identity.ts'
 
 type ClockLine = Extract<KindLine, { kind: 'clock' }>
@@ -68,7 +68,7 @@ export class ClockWatch {
     this.#told = monotonic
     return {
       kind: 'clock',
-      t: Math.round((monotonic - this.#origin) * 1e6) / 1e6,
+      t: toMillionth(monotonic - this.#origin),
       monotonic,
       wall: new Date(wall * 1000).toISOString(),
       ...(boot === undefined ? {} : { boot }),

@@ -1,5 +1,6 @@
 import { cut, type Segment } from './energy-curve.ts'
 import type { Interval } from './intervals.ts'
+import { toMillionth } from './journal-line.ts'
 import { LateStatements } from './late-statements.ts'
 
 /** Energy known of an interval: joules, and how many of its seconds they cover. */
@@ -143,7 +144,7 @@ export class EnergyLedger {
   settle(to: number, unit: number): Settled {
     const from = this.#settled
     const { joules, seconds } = this.within([{ from, to }])
-    const coverage = Math.round(Math.min(1, seconds / (to - from)) * 1e6) / 1e6
+    const coverage = toMillionth(Math.min(1, seconds / (to - from)))
     const holes = coverage < 1 ? this.#holesBetween(from, to) : []
     this.#drop(to)
     this.#settled = to

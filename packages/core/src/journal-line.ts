@@ -10,6 +10,11 @@ export const JOURNAL_VERSION = 1
 /** Milliseconds may be lost to rounding, microseconds not: times in a journal are seconds of the run, 6 decimals. */
 type RunSeconds = number
 
+/** A number as lines tell it: six decimals. */
+export function toMillionth(value: number): number {
+  return Math.round(value * 1e6) / 1e6
+}
+
 /** Cumulative figures of one domain, in a checkpoint. */
 export interface CheckpointDomain {
   mJ: number

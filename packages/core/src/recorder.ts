@@ -17,7 +17,7 @@ import type { Factors } from './factors.ts'
 import type { HealthEntry } from './health.ts'
 import { IntensityFeed } from './intensity-feed.ts'
 import { readJournal } from './journal.ts'
-import type { EndLine, JournalLine } from './journal-line.ts'
+import { type EndLine, type JournalLine, toMillionth } from './journal-line.ts'
 import { LiveAccount, type LiveInstant } from './live-account.ts'
 import type { LiveTotals } from './live-totals.ts'
 import { MeterGroup } from './meter-group.ts'
@@ -222,7 +222,7 @@ export class Recorder {
   /** Where the machine is has become known: the run goes by its factors from its begin on, live totals from now on. */
   #place({ place, factors }: Placing): void {
     if (this.#closed) return
-    this.#write({ kind: 'place', t: Math.max(0, Math.round(this.#now() * 1e6) / 1e6), place })
+    this.#write({ kind: 'place', t: toMillionth(Math.max(0, this.#now())), place })
     this.#factors = factors
     this.#live.reckonBy(factors)
     if (factors.curve) this.#feed?.standInBy(factors.curve)
@@ -236,7 +236,7 @@ export class Recorder {
     this.#feed = new IntensityFeed(source, curve, clocks.begin.getTime() / 1000, {
       wall: () => clocks.wall,
       write: (step) => {
-        if (!this.#closed) this.#write({ kind: 'intensity', t: Math.round(this.#now() * 1e6) / 1e6, step })
+        if (!this.#closed) this.#write({ kind: 'intensity', t: toMillionth(this.#now()), step })
       },
       trouble: (message) => this.#say('warning', 'intensity-source-failed', message),
     })
@@ -330,8 +330,7 @@ export class Recorder {
     this.#own?.note(recording, at, true)
     await this.#meters.opened(LAST_OPENING)
     this.#meters.stop(recording)
-    for (const one of this.#meters.awaited)
-      this.#write({ kind: 'awaited', t: Math.round(at * 1e6) / 1e6, ...one })
+    for (const one of this.#meters.awaited) this.#write({ kind: 'awaited', t: toMillionth(at), ...one })
     const intensity = Promise.race([this.#feed?.last(), seconds(LAST_INTENSITY)])
     await this.#meters.readLast(recording, at)
     await intensity

@@ -2,14 +2,13 @@ import type { Domain } from '@ergometer/meter'
 import { declaredDomain } from '@ergometer/meter'
 import type { IdlePower } from './baseline.ts'
 import type { CpuTime } from './cpu-account.ts'
-import type { Known, LateEnergy } from './energy-ledger.ts'
 import type { ClientEvent } from './event-line.ts'
-import { Fold } from './fold.ts'
 import { HealthLog } from './health.ts'
-import type { EndLine, JournalLine, RowLine } from './journal-line.ts'
+import { type EndLine, type JournalLine, toMillionth } from './journal-line.ts'
 import { PhaseTracker } from './phase-tracker.ts'
 import { RecordedDomain } from './recorded-domain.ts'
 import { redactValue } from './redact.ts'
+import { lateLine, RowWriter } from './row-writer.ts'
 import { ScoreLedger } from './score-ledger.ts'
 import { type OwnedPart, ShareAccount, type ShareStretch } from './share-account.ts'
 import { WorkLedger } from './work-ledger.ts'
@@ -18,10 +17,6 @@ import { WorkLedger } from './work-ledger.ts'
 const MOST_NAMES = 64
 const MOST_DOMAINS = 4096
 const MOST_PROCESSES = 4096
-/** Seconds between two checkpoints. */
-const CHECKPOINT = 600
-/** Edges of one second that get a row of their own. */
-const MOST_EDGE_ROWS = 256
 
 /**
  * A run while it is being recorded: readings and events in, journal lines out. Touches neither clock nor disk:
@@ -40,8 +35,7 @@ export class Recording {
   readonly #told: Set<string>
   readonly #pushed = new Map<string, number>()
   readonly #shares = new Map<number, ShareAccount>()
-  #settled: number
-  #nextCheckpoint = CHECKPOINT
+  readonly #rows: RowWriter
 
   /** `write` takes each journal line; `said` each new entry of health; `resumed`: what an earlier recording left. */
   constructor(
@@ -53,18 +47,18 @@ export class Recording {
     },
   ) {
     this.#write = write
-    this.#settled = resumed.settled
+    this.#rows = new RowWriter(this, this.#phases, write, resumed.settled)
     this.#processes = new Map(resumed.processes)
     this.#told = new Set(resumed.processes.values())
     this.health = new HealthLog((entry) => {
-      write({ kind: 'health', t: this.#settled, ...entry })
+      write({ kind: 'health', t: this.settled, ...entry })
       said(entry)
     })
   }
 
   /** Seconds of the run that are in the journal. */
   get settled(): number {
-    return this.#settled
+    return this.#rows.settled
   }
 
   /** Takes a domain; the number that its readings go by, or, as text, what is wrong with it. */
@@ -75,8 +69,8 @@ export class Recording {
     const known = this.domains.findIndex((one) => one.id === id)
     if (known >= 0) return known
     if (this.domains.length >= MOST_DOMAINS) return `more than ${MOST_DOMAINS} domains`
-    this.domains.push(new RecordedDomain(meter, domain, interval, delay, this.#settled))
-    this.#write({ kind: 'domain', t: this.#settled, id, meter, interval, domain })
+    this.domains.push(new RecordedDomain(meter, domain, interval, delay, this.settled))
+    this.#write({ kind: 'domain', t: this.settled, id, meter, interval, domain })
     return this.domains.length - 1
   }
 
@@ -90,7 +84,8 @@ export class Recording {
     const step = one.curve.add(time, value, from)
     for (const segment of step.segments) {
       if (!one.waitedFor) one.watchLate(segment)
-      this.#writeLate(index, one.waitedFor ? one.ledger.add(segment) : one.ledger.addLate(segment))
+      const late = one.waitedFor ? one.ledger.add(segment) : one.ledger.addLate(segment)
+      for (const energy of late) this.#write(lateLine(index, energy))
     }
     if (step.problem === 'implausible-reading') return this.#implausible(one, step.why ?? '')
     // Of what comes late it is known only in the end what is missing.
@@ -101,7 +96,7 @@ export class Recording {
         message: problemText[step.problem](one.id),
         meter: one.meter,
         domain: one.id,
-        to: micro(time),
+        to: toMillionth(time),
       })
     }
     return true
@@ -117,20 +112,7 @@ export class Recording {
     const one = this.domains[index]
     if (!one || relative <= (one.relative ?? 0)) return
     one.relative = relative
-    this.#write({ kind: 'uncertainty', t: this.#settled, domain: index, relative })
-  }
-
-  #writeLate(domain: number, late: readonly LateEnergy[]): void {
-    for (const { from, to, joules, coverage } of late) {
-      this.#write({
-        kind: 'late',
-        domain,
-        from: micro(from),
-        to: micro(to),
-        joules,
-        ...(coverage === undefined ? {} : { coverage: micro(coverage) }),
-      })
-    }
+    this.#write({ kind: 'uncertainty', t: this.settled, domain: index, relative })
   }
 
   #implausible(one: RecordedDomain, why: string): boolean {
@@ -146,7 +128,7 @@ export class Recording {
 
   /** Takes an event of a client; false if it makes no sense. What it says of time is seconds of the run. */
   addEvent(event: ClientEvent, time: number, now: number, client: string): boolean {
-    const at = micro(Math.min(Math.max(time, 0), now))
+    const at = toMillionth(Math.min(Math.max(time, 0), now))
     const process = this.#processName(client)
     switch (event.kind) {
       case 'process':
@@ -190,12 +172,12 @@ export class Recording {
     const { from, to, own, others, idle } = stretch
     this.#write({
       kind: 'share',
-      t: micro(to),
+      t: toMillionth(to),
       domain,
-      from: micro(from),
-      own: micro(own),
-      others: micro(others),
-      idle: micro(idle),
+      from: toMillionth(from),
+      own: toMillionth(own),
+      others: toMillionth(others),
+      idle: toMillionth(idle),
     })
   }
 
@@ -208,7 +190,7 @@ export class Recording {
       })
     this.#write({
       kind: 'baseline',
-      t: this.#settled,
+      t: this.settled,
       seconds,
       watts: of(({ watts }) => watts),
       standardUncertaintyWatts: of(({ standardUncertaintyWatts }) => standardUncertaintyWatts),
@@ -217,7 +199,13 @@ export class Recording {
 
   /** Notes how much CPU time the run, and all processes, have taken since its begin. */
   addCpuTime(time: number, { own, busy, method }: CpuTime): void {
-    this.#write({ kind: 'cpu-time', t: micro(time), own: micro(own), busy: micro(busy), method })
+    this.#write({
+      kind: 'cpu-time',
+      t: toMillionth(time),
+      own: toMillionth(own),
+      busy: toMillionth(busy),
+      method,
+    })
   }
 
   /** Processes go by short names: they stand in every phase line. */
@@ -245,7 +233,7 @@ export class Recording {
 
   #addWork(work: Readonly<Record<string, number>>, t: number): boolean {
     const kept = this.#bounded('work', work)
-    if (t > this.#settled) this.work.add(t, kept)
+    if (t > this.settled) this.work.add(t, kept)
     else {
       // Its row is written already: a step of its own at its own time.
       this.work.addTotal(kept)
@@ -265,7 +253,7 @@ export class Recording {
   addTags(tags: Readonly<Record<string, string>>): boolean {
     const kept = redactValue(this.#bounded('tag', tags)) as Record<string, string>
     Object.assign(this.tags, kept)
-    if (Object.keys(kept).length > 0) this.#write({ kind: 'tag', t: this.#settled, tags: kept })
+    if (Object.keys(kept).length > 0) this.#write({ kind: 'tag', t: this.settled, tags: kept })
     return true
   }
 
@@ -299,121 +287,20 @@ export class Recording {
     return true
   }
 
-  /** True when every domain that is read at least once a second is known up to `time`. */
-  knownUntil(time: number): boolean {
-    return this.domains.every((one) => !one.waitedFor || (one.curve.knownUntil ?? -1) >= time)
-  }
-
-  /** Longest that a row is kept waiting for a domain, in seconds. */
-  get patience(): number {
-    const waited = this.domains.filter((one) => one.waitedFor).map((one) => one.patience)
-    return Math.min(2, Math.max(0.1, ...waited))
-  }
-
   /** Writes the rows of all whole seconds up to `now` that are known, or were waited for long enough. */
   settle(now: number): void {
-    for (let second = Math.floor(this.#settled) + 1; second <= now; second++) {
-      if (!this.knownUntil(second) && now < second + this.patience) return
-      this.#settleUntil(second, 'dJ')
-    }
-    // Whoever ended a long phase may be waiting for its energy: it is told at once.
-    const edge = this.#phases.lastEndOfThoseBegunBy(this.#settled)
-    if (edge !== undefined && edge <= now && this.knownUntil(edge)) this.#settleUntil(edge, 'mJ')
+    this.#rows.settle(now)
   }
 
   /** Ends what is open, writes the last row at `time`, a checkpoint and the end line. */
   close(time: number, end: Omit<EndLine, 'kind' | 't'>): void {
-    const t = Math.max(micro(time), this.#settled)
-    this.#phases.close(t)
-    for (let second = Math.floor(this.#settled) + 1; second < t; second++) this.#settleUntil(second, 'dJ')
-    if (t > this.#settled) this.#settleUntil(t, 'mJ')
-    this.#writePhases(t, t)
-    this.#writeScores(t)
+    const t = this.#rows.close(toMillionth(time))
     for (const [index, account] of this.#shares) this.#writeShare(index, account.close(t))
-    this.checkpoint()
+    this.#rows.checkpoint()
     for (const entry of this.health.entries) {
       if (entry.count !== undefined) this.#write({ kind: 'health', t, ...entry })
     }
     this.#write({ kind: 'end', t, ...end })
-  }
-
-  #settleUntil(until: number, unit: 'dJ' | 'mJ'): void {
-    const from = this.#settled
-    const phases = this.#phases.settle(from, until)
-    const folds = [...phases.folded].map(([name, fast]) => new Fold(name, fast, this.work))
-    const ends = folds.flatMap((fold) => [fold.from, fold.to])
-    const edges = [...new Set([...phases.edges, ...this.scores.times, ...ends])]
-      .filter((time) => time > from && time <= until)
-      .sort((a, b) => a - b)
-      .slice(0, MOST_EDGE_ROWS)
-    for (const edge of edges) this.#row(edge, 'mJ', folds)
-    if (edges.at(-1) !== until) this.#row(until, unit, folds)
-    for (const fold of folds) this.#write(fold.line(until))
-    for (const { name, id, process, from: since } of phases.begun) {
-      this.#write({ kind: 'begun', t: until, name, id, process, from: since })
-    }
-    for (const phase of phases.ended) this.#write({ kind: 'phase', t: until, ...phase })
-    this.#writeScores(until)
-    if (until >= this.#nextCheckpoint) this.checkpoint()
-  }
-
-  /** Phases that came after their second was written. */
-  #writePhases(from: number, until: number): void {
-    const phases = this.#phases.settle(from, until)
-    for (const phase of phases.ended) this.#write({ kind: 'phase', t: until, ...phase })
-  }
-
-  #row(t: number, unit: 'dJ' | 'mJ', folds: readonly Fold[]): void {
-    const from = this.#settled
-    const joulesPerUnit = unit === 'mJ' ? 1e-3 : 0.1
-    const amounts: (number | null)[] = []
-    const coverage: number[] = []
-    let changed = false
-    this.domains.forEach((one, index) => {
-      if (!one.waitedFor) {
-        amounts.push(null)
-        coverage.push(one.toldCoverage)
-        return
-      }
-      const parts = folds.map((fold) => one.ledger.within(fold.within(from, t)))
-      const known = one.ledger.settle(t, joulesPerUnit)
-      folds.forEach((fold, number) => {
-        fold.add(index, parts[number] as Known, known, (known.units ?? 0) * joulesPerUnit)
-      })
-      amounts.push(known.units)
-      if (known.units !== null) {
-        if (known.coverage !== one.toldCoverage) changed = true
-        one.toldCoverage = known.coverage
-      }
-      coverage.push(one.toldCoverage)
-      this.#writeLate(index, known.late)
-      one.watch(from, t, known)
-    })
-    const work = this.work.settle(t)
-    const row: RowLine = { t }
-    if (amounts.length > 0) row[unit] = amounts
-    if (changed) row.coverage = coverage
-    if (Object.keys(work).length > 0) row.work = work
-    this.#write(row)
-    this.#settled = t
-  }
-
-  #writeScores(until: number): void {
-    for (const { name, score } of this.scores.settle(until)) {
-      const { time, ...told } = score
-      this.#write({ kind: 'score', t: time, name, ...told })
-    }
-  }
-
-  /** Writes cumulative figures, so that a reader can check the sum of the rows. */
-  checkpoint(): void {
-    this.#nextCheckpoint = this.#settled + CHECKPOINT
-    if (this.domains.length === 0) return
-    this.#write({
-      kind: 'checkpoint',
-      t: this.#settled,
-      domains: this.domains.map((one) => one.checkpoint(this.#settled)),
-    })
   }
 }
 
@@ -425,8 +312,4 @@ const problemText = {
   'ambiguous-wraps': (id: string) =>
     `${id}: the counter may have wrapped more than once; that energy is unknown`,
   gap: (id: string) => `${id}: readings too far apart to be joined; the time in between is not covered`,
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6
 }

@@ -2,7 +2,7 @@ import type { Domain } from '@ergometer/meter'
 import { cut, EnergyCurve, type Segment } from './energy-curve.ts'
 import type { HealthEntry } from './health.ts'
 import type { Journal, JournalDomain } from './journal.ts'
-import type { JournalLine } from './journal-line.ts'
+import { type JournalLine, toMillionth } from './journal-line.ts'
 import { KnownEnergy, lastWritten } from './known-energy.ts'
 import { owedDomains, reachedBy } from './owed.ts'
 import { type PlacedReading, WallTime } from './wall-time.ts'
@@ -106,7 +106,7 @@ function writeLate(
     .filter(({ from, to }) => to > 0 && from < end)
     .filter((one) => !isBlurred(within, one, domain.updatePeriod, end))
     .map((one) => (one.from < 0 ? cut(one, 0, one.to) : one))
-    .map(({ from, to, joules }) => ({ from: micro(from), to: micro(to), joules }))
+    .map(({ from, to, joules }) => ({ from: toMillionth(from), to: toMillionth(to), joules }))
     .filter(({ from, to }) => to > from)
   const until = own.reduce((latest, { to }) => Math.max(latest, to), end)
   const known = new KnownEnergy(journal.times, rows, late, until)
@@ -186,8 +186,4 @@ function writeHealth(
     said.add(keyOf(entry))
     write({ kind: 'health', t: journal.until, ...entry })
   }
-}
-
-function micro(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6
 }
