@@ -12,24 +12,27 @@ import { carbonHealth } from './carbon-health.ts'
 import { CountedEnergy, ENOUGH_COVERAGE } from './counted-energy.ts'
 import { clampShare } from './coverage.ts'
 import { cpuTimeBetween } from './cpu-times.ts'
-import { foldedEnergies, uncertainEnergy } from './domain-errors.ts'
+import { defined } from './defined.ts'
+import { uncertainEnergy } from './domain-errors.ts'
 import { efficiencyOf, energyDelayOf, ratio } from './efficiency.ts'
 import { type Factors, JOULES_PER_KILOWATT_HOUR } from './factors.ts'
 import { attributeGpu } from './gpu-attribution.ts'
 import type { HealthEntry } from './health.ts'
-import { type Interval, totalSeconds, union } from './intervals.ts'
+import type { Interval } from './intervals.ts'
 import type { Journal } from './journal.ts'
 import { lateGaps, lateHealth } from './late-health.ts'
 import { type MeasuredDomain, measureDomains, RESOLUTION } from './measured-domains.ts'
 import { owedDomains } from './owed.ts'
 import { packageEnergy } from './package-energy.ts'
-import type { Report, ReportDomain, ReportPhase } from './report.ts'
+import type { Report, ReportDomain } from './report.ts'
+import { type GramsOf, reportPhases } from './report-phases.ts'
 import { RunClock } from './run-clock.ts'
 import { RunEmissions } from './run-emissions.ts'
 import { reportForecast } from './run-forecast.ts'
 import { type ScoreCosts, type ScoreTargets, summariseScores, targetHealth } from './scores.ts'
+import { sum } from './sum.ts'
 import { sumUncertainty } from './uncertainty.ts'
-import { addWork, type Work } from './work-ledger.ts'
+import { addWork } from './work-ledger.ts'
 
 /** What an analysis cannot read from the journal itself. */
 export interface AnalysisOptions {
@@ -44,12 +47,6 @@ export interface AnalysisOptions {
   /** Scores to reach, in place of those that the run was recorded with. */
   readonly targets?: ScoreTargets
 }
-
-/** Grams of parts whose energy is known to a coverage; `divisible` where the intensity is known well enough beside it. */
-type GramsOf = (
-  coverage: number,
-  ...parts: Parameters<RunEmissions['of']>
-) => { readonly grams: number | undefined; readonly divisible: number | undefined }
 
 /** The report of a run: a pure function of its journal and the factors. */
 export function analyse(journal: Journal, factors: Factors, options: AnalysisOptions = {}): Report {
@@ -139,7 +136,7 @@ export function analyse(journal: Journal, factors: Factors, options: AnalysisOpt
     efficiency: enough
       ? efficiencyOf(work, { joules, standardUncertaintyJoules, grams, seconds: length })
       : {},
-    phases: options.interval ? [] : phasesOf(journal, counted, energy, to, gramsOf),
+    phases: options.interval ? [] : reportPhases(journal, counted, energy, to, gramsOf),
     ...(options.interval ? {} : defined({ forecast: reportForecast(journal, ratio(grams, joules), energy) })),
     health: [
       ...carbonHealth(factors, level, emitted, journal.health),
@@ -202,96 +199,6 @@ function scoreCosts(
     joulesBetween: (from, to) => energy.divisor({ from, to }),
     gramsTo,
   }
-}
-
-/** Phases of one name are the union of their intervals over all processes. */
-function phasesOf(
-  journal: Journal,
-  counted: readonly MeasuredDomain[],
-  energy: CountedEnergy,
-  end: number,
-  gramsOf: GramsOf,
-): ReportPhase[] {
-  const unfinished = [...journal.begun.values()].map((phase) => ({ ...phase, to: Math.max(phase.from, end) }))
-  const names = new Set([...journal.phases, ...journal.folded, ...unfinished].map(({ name }) => name))
-  return [...names].map((name) => {
-    const open = unfinished.filter((phase) => phase.name === name)
-    const single = [...journal.phases.filter((phase) => phase.name === name), ...open]
-    const folded = journal.folded.filter((line) => line.name === name)
-    const counts: Record<string, number> = {}
-    for (const { process } of single) addWork(counts, { [process]: 1 })
-    for (const line of folded) addWork(counts, line.counts)
-    const intervals = union(single)
-    const seconds = totalSeconds(intervals) + sum(folded.map((line) => line.seconds))
-    const work: Work = {}
-    for (const { from, to } of intervals) addWork(work, journal.work.between(from, to))
-    for (const line of folded) addWork(work, line.work)
-    const covered =
-      sum(intervals.map(({ from, to }) => to - from - energy.missing.between(from, to))) +
-      sum(folded.map((line) => Math.min(line.seconds, ...counted.map((one) => foldedOf(line, one).seconds))))
-    const known = counted.map((one) => {
-      const parts = folded.map((line) => foldedOf(line, one))
-      const joules =
-        sum(intervals.map(({ from, to }) => one.known.joules(from, to))) +
-        sum(parts.map((part) => part.joules))
-      return {
-        joules,
-        seconds:
-          sum(intervals.map(({ from, to }) => one.known.seconds(from, to))) +
-          sum(parts.map((part) => part.seconds)),
-        uncertain: uncertainEnergy(one, joules, intervals, foldedEnergies(folded, parts)),
-      }
-    })
-    const apart = folded.map((line) => ({
-      from: line.from,
-      to: line.to,
-      joules: sum(counted.map((one) => foldedOf(line, one).joules)),
-    }))
-    const { standardUncertaintyJoules } = sumUncertainty(known.map((part) => part.uncertain))
-    const joules = known.some((part) => part.seconds > RESOLUTION)
-      ? sum(known.map((part) => part.joules))
-      : undefined
-    const occurrences = sum(Object.values(counts))
-    const processSeconds = totalSeconds(single) + sum(folded.map((line) => line.processSeconds))
-    const coverage = seconds > 0 && counted.length > 0 ? clampShare(covered / seconds) : 0
-    const emitted = joules === undefined ? undefined : gramsOf(coverage, intervals, apart, joules)
-    const belowResolution = processSeconds / occurrences < energy.resolution
-    const divisible = coverage >= ENOUGH_COVERAGE && !belowResolution
-    const cost = { joules, standardUncertaintyJoules, grams: emitted?.divisible, seconds }
-    const efficiency = divisible ? efficiencyOf(work, cost) : {}
-    return {
-      name,
-      count: Math.max(...Object.values(counts)),
-      ...defined({
-        joules,
-        standardUncertaintyJoules,
-        gramsCo2e: emitted?.grams,
-      }),
-      seconds,
-      processSeconds,
-      work,
-      ...(Object.keys(efficiency).length > 0 ? { efficiency } : {}),
-      coverage,
-      ...(belowResolution ? { belowResolution } : {}),
-      ...(open.length > 0 ? { unfinished: open.length } : {}),
-    }
-  })
-}
-
-/** What folded phases took of a domain; of what became known later, as much as their share of the time. */
-function foldedOf(
-  line: Journal['folded'][number],
-  { index, known }: MeasuredDomain,
-): { joules: number; seconds: number } {
-  const milli = line.mJ[index]
-  const told =
-    typeof milli === 'number'
-      ? { joules: milli / 1000, seconds: line.covered?.[index] ?? line.seconds }
-      : { joules: 0, seconds: 0 }
-  if (told.seconds >= line.seconds || line.to <= line.from) return told
-  const share = Math.min(1, line.seconds / (line.to - line.from))
-  const seconds = known.seconds(line.from, line.to) * share
-  return seconds > told.seconds + 1e-6 ? { joules: known.joules(line.from, line.to) * share, seconds } : told
 }
 
 function runOf(
@@ -379,15 +286,4 @@ function sumBy(
   const sums: Record<string, number> = {}
   for (const one of domains) addWork(sums, { [keyOf(one)]: one.joules })
   return sums
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-/** Without the keys whose value is undefined: absent means unknown. */
-function defined<Values extends Record<string, unknown>>(
-  values: Values,
-): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }

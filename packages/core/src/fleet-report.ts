@@ -7,6 +7,7 @@ import type { FleetRun, FleetScore } from './fleet-run.ts'
 import type { HealthEntry } from './health.ts'
 import type { ReportEfficiency, ReportScore } from './report.ts'
 import { type Score, summariseScores } from './scores.ts'
+import { sum } from './sum.ts'
 
 /** Work of one unit against energy and emissions. */
 export type FleetEfficiency = Pick<ReportEfficiency, 'perJoule' | 'joulesPer' | 'gramsCo2ePer'>
@@ -75,7 +76,7 @@ export function fleetReport(
   const inOrder = [...runs].sort((a, b) => compare(a.host, b.host) || a.from - b.from)
   const nodes = inOrder.map(nodeOf)
   const joules = nodes.flatMap((node) => node.joules ?? [])
-  const energy = joules.length === 0 ? undefined : total(joules)
+  const energy = joules.length === 0 ? undefined : sum(joules)
   const grams = totalGrams(inOrder)
   const work = sums(inOrder.map((run) => run.work))
   const coverage = least(nodes.map((node) => node.coverage))
@@ -109,7 +110,7 @@ export function fleetReport(
 function nodeOf(run: FleetRun): FleetNode {
   const { host, hostId, runId, instance, from, to, byMethod, work, coverage } = run
   const known = Object.values(byMethod)
-  const joules = known.length === 0 ? undefined : total(known)
+  const joules = known.length === 0 ? undefined : sum(known)
   const gramsCo2e = gramsOf(run)
   const node: FleetNode = {
     host,
@@ -150,7 +151,7 @@ function totalGrams(runs: readonly FleetRun[]): { gramsCo2e: number; kind: strin
   const kinds = new Set(runs.flatMap(({ grams }) => Object.keys(grams)))
   const [kind] = kinds
   if (kind === undefined || kinds.size > 1) return undefined
-  return { gramsCo2e: total(runs.flatMap((run) => gramsOf(run) ?? [])), kind }
+  return { gramsCo2e: sum(runs.flatMap((run) => gramsOf(run) ?? [])), kind }
 }
 
 function kindsOf(runs: readonly FleetRun[]): Record<string, number> | undefined {
@@ -199,10 +200,6 @@ function sums(parts: readonly Readonly<Record<string, number>>[]): Record<string
   for (const [name, value] of parts.flatMap((part) => Object.entries(part)))
     sum.set(name, (sum.get(name) ?? 0) + value)
   return Object.fromEntries([...sum].sort(([a], [b]) => compare(a, b)))
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
 
 function least(shares: readonly (number | undefined)[]): number | undefined {

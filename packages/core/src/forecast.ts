@@ -1,3 +1,5 @@
+import { sum } from './sum.ts'
+
 /** A figure to come, with the interval that holds it in 95 of 100 cases. */
 export interface Estimate {
   readonly value: number
@@ -97,10 +99,6 @@ function median(values: readonly number[]): number {
   const middle = sorted.length >> 1
   const upper = sorted[middle] as number
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 /** Degrees of freedom and the 97.5 % quantile of Student's t. Source: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2. */

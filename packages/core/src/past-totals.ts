@@ -11,6 +11,7 @@ import { type MeasuredDomain, measureDomains, RESOLUTION } from './measured-doma
 import { RunClock } from './run-clock.ts'
 import { RunEmissions } from './run-emissions.ts'
 import type { Score } from './scores.ts'
+import { sum } from './sum.ts'
 
 /**
  * Totals of a run at an instant of its past: as live totals were, but exact, with what came late in its place, and one boundary for
@@ -191,8 +192,4 @@ function byMethod(domains: readonly PastDomain[]): Partial<Record<Method, number
   const sums: Partial<Record<Method, number>> = {}
   for (const { is, joules } of domains) sums[is.method] = (sums[is.method] ?? 0) + joules
   return sums
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
