@@ -1,5 +1,6 @@
 import type { StandardSchema } from '@ergometer/meter'
 import * as z from 'zod/mini'
+import { matching, strictOptions, thisHostOption } from './option-schema.ts'
 
 /** Options for a machine or a job of AWS. Credentials are none of them: AWS's own chain finds those. */
 export interface AwsOptions {
@@ -29,16 +30,16 @@ export interface AwsOptions {
 }
 
 const text = z.optional(z.string('expected a text').check(z.minLength(1, 'expected a text')))
-const matching = (pattern: RegExp, expected: string) =>
-  z.optional(z.string(`expected ${expected}`).check(z.regex(pattern, `expected ${expected}`)))
 
 const DAY = 86_400
 const shape = {
   provider: z.literal('aws'),
-  region: matching(/^[a-z0-9-]{1,64}$/, 'a region (eu-west-1)'),
-  instanceId: matching(/^i-[0-9a-f]{8,32}$/, 'an instance id (i-0123456789abcdef0)'),
-  instanceType: matching(/^[a-z0-9-]{1,32}(\.[a-z0-9-]{1,32}){1,2}$/, 'an instance type (p4d.24xlarge)'),
-  trainingJob: matching(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62})$/, 'the name of a training job'),
+  region: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'a region (eu-west-1)')),
+  instanceId: z.optional(matching(/^i-[0-9a-f]{8,32}$/, 'an instance id (i-0123456789abcdef0)')),
+  instanceType: z.optional(
+    matching(/^[a-z0-9-]{1,32}(\.[a-z0-9-]{1,32}){1,2}$/, 'an instance type (p4d.24xlarge)'),
+  ),
+  trainingJob: z.optional(matching(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62})$/, 'the name of a training job')),
   instanceCount: z.optional(
     z
       .int('expected a whole number')
@@ -61,23 +62,19 @@ const shape = {
         z.multipleOf(60, 'expected a multiple of 60 seconds'),
       ),
   ),
-  thisHost: z.optional(z.boolean('expected true or false')),
+  thisHost: thisHostOption,
 }
 
 /** Checks options for AWS; its messages never repeat a value. */
-export const awsOptions: StandardSchema<AwsOptions> = z
-  .strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown: ${issue.keys?.join(', ')}; expected ${Object.keys(shape).join(', ')}; credentials come from AWS's own chain`
-        : 'expected an object with a provider',
-  })
-  .check(
-    z.refine(({ instanceId, trainingJob }) => (instanceId === undefined) !== (trainingJob === undefined), {
-      path: ['instanceId'],
-      message: 'expected either instanceId or trainingJob',
-    }),
-  )
+export const awsOptions: StandardSchema<AwsOptions> = strictOptions(
+  shape,
+  "; credentials come from AWS's own chain",
+).check(
+  z.refine(({ instanceId, trainingJob }) => (instanceId === undefined) !== (trainingJob === undefined), {
+    path: ['instanceId'],
+    message: 'expected either instanceId or trainingJob',
+  }),
+)
 
 function isAddress(value: string): boolean {
   if (!URL.canParse(value)) return false

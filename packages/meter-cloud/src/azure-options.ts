@@ -1,5 +1,6 @@
 import type { StandardSchema } from '@ergometer/meter'
 import * as z from 'zod/mini'
+import { matching, strictOptions, thisHostOption } from './option-schema.ts'
 import { endpointOption } from './service-address.ts'
 
 /** Options of the meter `cloud` for Azure: one virtual machine, or one run of Azure Machine Learning. */
@@ -33,46 +34,32 @@ const WORKSPACE = new RegExp(
 const shape = {
   provider: z.literal('azure'),
   resourceId: z.optional(
-    matching(MACHINE, 'expected /subscriptions/…/providers/Microsoft.Compute/virtualMachines/NAME'),
+    matching(MACHINE, '/subscriptions/…/providers/Microsoft.Compute/virtualMachines/NAME'),
   ),
   workspace: z.optional(
-    matching(
-      WORKSPACE,
-      'expected /subscriptions/…/providers/Microsoft.MachineLearningServices/workspaces/NAME',
-    ),
+    matching(WORKSPACE, '/subscriptions/…/providers/Microsoft.MachineLearningServices/workspaces/NAME'),
   ),
-  runId: z.optional(matching(/^[A-Za-z0-9_.:-]{1,256}$/, 'expected the id of a run')),
-  instanceType: z.optional(matching(/^[A-Za-z0-9_-]{1,64}$/, 'expected a size: Standard_NC24ads_A100_v4')),
-  region: z.optional(matching(/^[a-z0-9]{1,64}$/, 'expected a region: westeurope')),
-  thisHost: z.optional(z.boolean('expected true or false')),
+  runId: z.optional(matching(/^[A-Za-z0-9_.:-]{1,256}$/, 'the id of a run')),
+  instanceType: z.optional(matching(/^[A-Za-z0-9_-]{1,64}$/, 'a size: Standard_NC24ads_A100_v4')),
+  region: z.optional(matching(/^[a-z0-9]{1,64}$/, 'a region: westeurope')),
+  thisHost: thisHostOption,
   endpoint: endpointOption,
 }
 
 /** The schema of the options. */
-export const azureOptions: StandardSchema<AzureOptions> = z
-  .strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown: ${issue.keys?.join(', ')}; expected ${Object.keys(shape).join(', ')}`
-        : 'expected an object',
-  })
-  .check(
-    z.refine<AzureOptions>(
-      ({ resourceId, workspace }) => (resourceId === undefined) !== (workspace === undefined),
-      {
-        error: 'expected "resourceId" (a virtual machine) or "workspace" with "runId", one of the two',
-      },
-    ),
-    z.refine<AzureOptions>(({ workspace, runId }) => (workspace === undefined) === (runId === undefined), {
-      error: '"runId" is a run of a "workspace": expected both',
-    }),
-  )
+export const azureOptions: StandardSchema<AzureOptions> = strictOptions(shape).check(
+  z.refine<AzureOptions>(
+    ({ resourceId, workspace }) => (resourceId === undefined) !== (workspace === undefined),
+    {
+      error: 'expected "resourceId" (a virtual machine) or "workspace" with "runId", one of the two',
+    },
+  ),
+  z.refine<AzureOptions>(({ workspace, runId }) => (workspace === undefined) === (runId === undefined), {
+    error: '"runId" is a run of a "workspace": expected both',
+  }),
+)
 
 /** True for the resource id of a virtual machine. */
 export function isMachineId(value: unknown): value is string {
   return typeof value === 'string' && MACHINE.test(value)
-}
-
-function matching(pattern: RegExp, expected: string) {
-  return z.string(expected).check(z.regex(pattern, expected))
 }

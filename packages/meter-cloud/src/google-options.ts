@@ -1,5 +1,6 @@
 import type { StandardSchema } from '@ergometer/meter'
 import * as z from 'zod/mini'
+import { matching, strictOptions, thisHostOption } from './option-schema.ts'
 import { endpointOption } from './service-address.ts'
 
 /** Options of the meter `cloud` for Google Cloud: one instance, one Vertex AI job, or one TPU. */
@@ -28,39 +29,28 @@ export interface GoogleOptions {
 /** What goes into a filter, or an address, is of letters that need no escape. */
 const shape = {
   provider: z.literal('gcp'),
-  project: matching(/^[a-z][a-z0-9.:-]{0,99}$/, 'expected the id of a project: my-project'),
-  instanceId: z.optional(matching(/^\d{1,20}$/, 'expected the number of an instance, not its name')),
-  job: z.optional(matching(/^[A-Za-z0-9_-]{1,128}$/, 'expected the number of a custom job')),
-  tpu: z.optional(matching(/^[A-Za-z0-9_-]{1,128}$/, 'expected the name of a TPU')),
-  instanceType: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'expected a machine type: a2-highgpu-1g')),
-  acceleratorType: z.optional(matching(/^v\d{1,2}[a-z]{0,8}-\d{1,6}$/, 'expected a type of TPU: v3-8')),
-  region: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'expected a region: us-central1')),
-  zone: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'expected a zone: us-central1-a')),
-  thisHost: z.optional(z.boolean('expected true or false')),
+  project: matching(/^[a-z][a-z0-9.:-]{0,99}$/, 'the id of a project: my-project'),
+  instanceId: z.optional(matching(/^\d{1,20}$/, 'the number of an instance, not its name')),
+  job: z.optional(matching(/^[A-Za-z0-9_-]{1,128}$/, 'the number of a custom job')),
+  tpu: z.optional(matching(/^[A-Za-z0-9_-]{1,128}$/, 'the name of a TPU')),
+  instanceType: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'a machine type: a2-highgpu-1g')),
+  acceleratorType: z.optional(matching(/^v\d{1,2}[a-z]{0,8}-\d{1,6}$/, 'a type of TPU: v3-8')),
+  region: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'a region: us-central1')),
+  zone: z.optional(matching(/^[a-z0-9-]{1,64}$/, 'a zone: us-central1-a')),
+  thisHost: thisHostOption,
   endpoint: endpointOption,
 }
 
 /** The schema of the options. */
-export const googleOptions: StandardSchema<GoogleOptions> = z
-  .strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown: ${issue.keys?.join(', ')}; expected ${Object.keys(shape).join(', ')}`
-        : 'expected an object',
-  })
-  .check(
-    z.refine<GoogleOptions>(
-      ({ instanceId, job, tpu }) => [instanceId, job, tpu].filter((one) => one !== undefined).length === 1,
-      { error: 'expected "instanceId", "job" or "tpu", one of the three' },
-    ),
-    z.refine<GoogleOptions>(
-      ({ tpu, acceleratorType }) => (tpu === undefined) === (acceleratorType === undefined),
-      {
-        error: '"acceleratorType" is the type of a "tpu", and each TPU has one',
-      },
-    ),
-  )
-
-function matching(pattern: RegExp, expected: string) {
-  return z.string(expected).check(z.regex(pattern, expected))
-}
+export const googleOptions: StandardSchema<GoogleOptions> = strictOptions(shape).check(
+  z.refine<GoogleOptions>(
+    ({ instanceId, job, tpu }) => [instanceId, job, tpu].filter((one) => one !== undefined).length === 1,
+    { error: 'expected "instanceId", "job" or "tpu", one of the three' },
+  ),
+  z.refine<GoogleOptions>(
+    ({ tpu, acceleratorType }) => (tpu === undefined) === (acceleratorType === undefined),
+    {
+      error: '"acceleratorType" is the type of a "tpu", and each TPU has one',
+    },
+  ),
+)
