@@ -1,24 +1,9 @@
-import { execFile } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Report } from '@ergometer/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AzureMonitorServer, WORKSPACE } from './azure-monitor.ts'
 import { GoogleMonitoringServer } from './google-monitoring.ts'
 import { serveJson } from './json-server.ts'
+import { CLI, TrainingFolder } from './training-folder.ts'
 
-const PACKAGES = fileURLToPath(new URL('../..', import.meta.url))
-const CLI = join(PACKAGES, 'ergometer/dist/cli.js')
 const WATTS = 250
 const GRAMS_PER_KILOWATT_HOUR = 360
 const SECRET = 'canary-of-a-token'
@@ -39,7 +24,7 @@ function minutes(offset: number, figure: number): [number, number][] {
 const token = { access_token: SECRET, token_type: 'Bearer' }
 
 /** The power of a GPU, as Cloud Monitoring tells it, behind workload identity federation. */
-async function google(place: string): Promise<Cloud> {
+async function google(folder: TrainingFolder): Promise<Cloud> {
   const server = await new GoogleMonitoringServer().start()
   server.store('compute.googleapis.com/instance/gpu/power_consumption', {}, minutes(30, WATTS))
   const tokens = await serveJson(() => ({
@@ -49,17 +34,15 @@ async function google(place: string): Promise<Cloud> {
       expires_in: 3600,
     },
   }))
-  writeFileSync(join(place, 'subject-token'), SECRET)
   const credentials = {
     type: 'external_account',
     audience:
       '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/provider',
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: `${tokens}/v1/token`,
-    credential_source: { file: join(place, 'subject-token') },
+    credential_source: { file: folder.write('subject-token', SECRET) },
   }
-  const file = join(place, 'credentials.json')
-  writeFileSync(file, JSON.stringify(credentials))
+  const file = folder.write('credentials.json', JSON.stringify(credentials))
   return {
     options: {
       provider: 'gcp',
@@ -95,14 +78,8 @@ async function azure(): Promise<Cloud> {
   }
 }
 
-/** A folder with the packages at hand; two minutes later nobody has to wait until a minute is over. */
-function folder(): string {
-  const place = mkdtempSync(join(tmpdir(), 'cloud-run-'))
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }))
-  writeFileSync(join(place, 'later.mjs'), 'const now = Date.now\nDate.now = () => now() + 120_000\n')
-  writeFileSync(
-    join(place, 'own.mjs'),
-    `import { existsSync, readdirSync, readFileSync } from 'node:fs'
+/** A training that lasts until its meter is open, and some time more. */
+const OWN = `import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { startRun } from 'ergometer'
 const run = await startRun({ meters: [process.env.METER], intensity: ${GRAMS_PER_KILOWATT_HOUR}, pue: 1 })
 const journals = () => readdirSync('.ergometer/runs').map((id) => '.ergometer/runs/' + id + '/journal.ndjson')
@@ -110,23 +87,7 @@ const opened = () => journals().some((file) => existsSync(file) && readFileSync(
 while (!opened()) await new Promise((resolve) => setTimeout(resolve, 50))
 await new Promise((resolve) => setTimeout(resolve, 500))
 await run.end()
-`,
-  )
-  mkdirSync(join(place, 'node_modules'))
-  symlinkSync(join(PACKAGES, 'ergometer'), join(place, 'node_modules/ergometer'))
-  return place
-}
-
-/** Everything of the only run, and its report. */
-function only(place: string): { report: Report; text: string } {
-  const runs = join(place, '.ergometer/runs')
-  const [id = ''] = readdirSync(runs)
-  const text = readdirSync(join(runs, id))
-    .map((file) => readFileSync(join(runs, id, file), 'utf8'))
-    .join('\n')
-  return { report: JSON.parse(readFileSync(join(runs, id, 'report.json'), 'utf8')), text }
-}
-
+`
 const UNTIL_OPEN = `until grep -qs '"meter":"cloud"' .ergometer/runs/*/journal.ndjson; do sleep 0.05; done; sleep 0.5`
 const FACTORS = ['--intensity', String(GRAMS_PER_KILOWATT_HOUR), '--pue', '1']
 
@@ -138,25 +99,22 @@ describe.each([
     ['the command line', true],
     ['the SDK', false],
   ])('has its joules and grams once it is settled, through %s', async (_, byCommand) => {
-    const place = folder()
-    const { options, env, method } = await cloud(place)
+    const folder = new TrainingFolder()
+    onTestFinished(() => folder.remove())
+    const { options, env, method } = await cloud(folder)
     const meter = `cloud=${JSON.stringify(options)}`
     let said = ''
-    const run = (parameters: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<number | null> =>
-      new Promise((resolve) => {
-        const all = { ...process.env, ...env, METER: meter, ...more }
-        const child = execFile(process.execPath, parameters, { cwd: place, env: all }, (_error, ...told) => {
-          said += told.join('')
-          resolve(child.exitCode)
-        })
-      })
+    const run = async (parameters: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<number> => {
+      const { code, stdout, stderr } = await folder.run(parameters, { ...env, METER: meter, ...more })
+      said += stdout + stderr
+      return code
+    }
     const command = [CLI, 'run', ...FACTORS, '--meter', meter, '--', 'sh', '-c', UNTIL_OPEN]
-    expect(await run(byCommand ? command : ['own.mjs']), said).toBe(0)
-    expect(only(place).report.run.provisional, said).toBe(true)
+    expect(await run(byCommand ? command : [folder.write('own.mjs', OWN)]), said).toBe(0)
+    expect(folder.only().report.run.provisional, said).toBe(true)
 
-    const later = { NODE_OPTIONS: `--import=${join(place, 'later.mjs')}` }
-    expect(await run([CLI, 'settle'], later), said).toBe(0)
-    const { report, text } = only(place)
+    expect(await run([CLI, 'settle'], folder.later), said).toBe(0)
+    const { report, text } = folder.only()
     expect(report.run.provisional).toBe(false)
     expect(report.energy).toMatchObject({ method, coverage: 1 })
     const joules = WATTS * report.run.seconds

@@ -1,33 +1,18 @@
-import { execFile } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Report } from '@ergometer/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AWS_ENV, CANARIES, gpuPower, INSTANCE } from './aws-world.ts'
 import { FakeCloudWatch } from './fake-cloudwatch.ts'
+import { CLI, type Ended, PACKAGES, TrainingFolder } from './training-folder.ts'
 
-const PACKAGES = fileURLToPath(new URL('../..', import.meta.url))
-const CLI = join(PACKAGES, 'ergometer/dist/cli.js')
 /** Watts of two GPUs, all the time. */
 const WATTS = [200, 300]
 const GRAMS_PER_KILOWATT_HOUR = 360
 /** Of Amazon's data centres in eu-west-1, which the meter names. */
 const PUE = 1.11
 
-const place = mkdtempSync(join(tmpdir(), 'cloud-run-'))
-/** Two minutes later, since nobody wants to wait until a minute is over. */
-const LATER = `--import=${join(place, 'later.mjs')}`
+const folder = new TrainingFolder()
 /** A training that lasts until its meter has asked, and some time more. */
 const TRAIN = `
 export async function train() {
@@ -39,7 +24,7 @@ export async function train() {
 if (process.argv[1].endsWith('train.mjs')) await train()
 `
 const server = new FakeCloudWatch()
-const env: NodeJS.ProcessEnv = { ...process.env, ...AWS_ENV, INSTANCE_ID: INSTANCE }
+const env: NodeJS.ProcessEnv = { ...AWS_ENV, INSTANCE_ID: INSTANCE }
 
 beforeAll(async () => {
   expect(existsSync(CLI), 'build first: npm run build').toBe(true)
@@ -49,16 +34,12 @@ beforeAll(async () => {
   WATTS.forEach((watts, gpu) => {
     for (let number = -10; number < 30; number++) server.put(gpuPower(gpu), minute + number * 60, watts)
   })
-  writeFileSync(join(place, 'later.mjs'), 'const now = Date.now\nDate.now = () => now() + 120_000\n')
-  writeFileSync(join(place, 'train.mjs'), TRAIN)
-  mkdirSync(join(place, 'node_modules/@ergometer'), { recursive: true })
-  symlinkSync(join(PACKAGES, 'ergometer'), join(place, 'node_modules/ergometer'))
-  symlinkSync(join(PACKAGES, 'meter-cloud'), join(place, 'node_modules/@ergometer/meter-cloud'))
+  folder.write('train.mjs', TRAIN)
 })
 
 afterAll(async () => {
   await server.close()
-  rmSync(place, { recursive: true, force: true })
+  folder.remove()
 })
 
 /** As the command line and `startRun` take it. */
@@ -67,41 +48,18 @@ function meter(): string {
   return `cloud=${JSON.stringify(options)}`
 }
 
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function run(program: string, parameters: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [program, ...parameters],
-      { cwd: place, env: { ...env, ASKED: String(server.count('GetMetricData')), ...more } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    )
-  })
-}
-
-/** The report of the only run in a home, and all that was written of it. */
-function only(home: string): { report: Report; text: string } {
-  const [id = ''] = readdirSync(join(place, home, 'runs'))
-  const folder = join(place, home, 'runs', id)
-  const text = readdirSync(folder)
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .join('\n')
-  return { report: JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')), text }
+function run(parameters: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return folder.run(parameters, { ...env, ASKED: String(server.count('GetMetricData')), ...more })
 }
 
 /** Settles the only run in a home, later; its report has what two GPUs take, and no secret is anywhere. */
 async function settled(home: string, ended: Ended): Promise<Report> {
-  const first = only(home)
+  const first = folder.only(home)
   expect(first.report.run.provisional, ended.stderr).toBe(true)
   expect(first.report.energy.joules).toBeUndefined()
-  const settle = await run(CLI, ['settle', '--home', home], { NODE_OPTIONS: LATER })
+  const settle = await run([CLI, 'settle', '--home', home], folder.later)
   expect(settle, settle.stderr).toMatchObject({ code: 0 })
-  const { report, text } = only(home)
+  const { report, text } = folder.only(home)
   expect(report.run.provisional).toBe(false)
   const all = [text, ended.stdout, ended.stderr, settle.stdout, settle.stderr].join('\n')
   for (const canary of Object.values(CANARIES)) expect(all).not.toContain(canary)
@@ -121,17 +79,18 @@ function expectTruth(report: Report): void {
 
 describe('a training whose GPUs a cloud tells of', () => {
   it('has its joules and grams once it is settled, and the same when it is settled again', async () => {
-    const ended = await run(CLI, [
+    const ended = await run([
+      CLI,
       ...['run', '--home', 'by-command', '--intensity', String(GRAMS_PER_KILOWATT_HOUR)],
-      ...['--meter', meter(), '--', process.execPath, join(place, 'train.mjs')],
+      ...['--meter', meter(), '--', process.execPath, join(folder.path, 'train.mjs')],
     ])
     expect(ended).toMatchObject({ code: 0, stdout: '' })
     const report = await settled('by-command', ended)
     expectTruth(report)
     const grams = ((report.energy.joules ?? 0) / 3.6e6) * GRAMS_PER_KILOWATT_HOUR * PUE
     expect(report.carbon.gramsCo2e).toBeCloseTo(grams, 9)
-    await run(CLI, ['settle', '--home', 'by-command'], { NODE_OPTIONS: LATER })
-    expect(only('by-command').report.energy.joules).toBe(report.energy.joules)
+    await run([CLI, 'settle', '--home', 'by-command'], folder.later)
+    expect(folder.only('by-command').report.energy.joules).toBe(report.energy.joules)
   })
 
   it('has them though its credentials had expired until it was over', async () => {
@@ -141,7 +100,8 @@ describe('a training whose GPUs a cloud tells of', () => {
       message: Object.values(CANARIES).join(' '),
     })
     const asked = server.requests.length
-    const ended = await run(CLI, [
+    const ended = await run([
+      CLI,
       ...['run', '--home', 'expired', '--meter', meter(), '--', 'sh', '-c'],
       `until grep -qs meter-failed expired/runs/*/journal.ndjson; do sleep 0.05; done`,
     ])
@@ -159,8 +119,8 @@ await train()
 const report = await run.end()
 console.log(report.run.provisional)
 `
-    writeFileSync(join(place, 'own.mjs'), script)
-    const ended = await run(join(place, 'own.mjs'), [], { ERGOMETER_HOME: 'by-sdk', METER: meter() })
+    const own = folder.write('own.mjs', script)
+    const ended = await run([own], { ERGOMETER_HOME: 'by-sdk', METER: meter() })
     expect(ended, ended.stderr).toMatchObject({ code: 0, stdout: 'true\n' })
     expectTruth(await settled('by-sdk', ended))
   })
@@ -169,16 +129,16 @@ console.log(report.run.provisional)
     const readme = readFileSync(join(PACKAGES, 'meter-cloud/README.md'), 'utf8')
     const samples = [...readme.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string)
     const sample = samples.find((code) => code.includes("provider: 'aws'"))
-    writeFileSync(join(place, 'sample.mjs'), `import { train } from './train.mjs'\n${sample}`)
-    const ended = await run(join(place, 'sample.mjs'), [], { ERGOMETER_HOME: 'by-readme' })
+    const script = folder.write('sample.mjs', `import { train } from './train.mjs'\n${sample}`)
+    const ended = await run([script], { ERGOMETER_HOME: 'by-readme' })
     expect(ended, ended.stderr).toMatchObject({ code: 0, stdout: 'true\n' })
-    expect(only('by-readme').report.energy.domains).toHaveLength(2)
+    expect(folder.only('by-readme').report.energy.domains).toHaveLength(2)
   })
 
   it('is told of nothing by a machine that names no cloud: `cloud` is not opened by itself', async () => {
     const before = server.requests.length
-    await run(CLI, ['run', '--home', 'automatic', '--', process.execPath, '-e', ''])
-    expect(only('automatic').report.provenance.meters.map(({ name }) => name)).not.toContain('cloud')
+    await run([CLI, 'run', '--home', 'automatic', '--', process.execPath, '-e', ''])
+    expect(folder.only('automatic').report.provenance.meters.map(({ name }) => name)).not.toContain('cloud')
     expect(server.requests.length).toBe(before)
   })
 })
