@@ -89,7 +89,8 @@ export function addTargetFlag(command: Command): Command {
   )
 }
 
-function collect(value: string, previous: string[] = []): string[] {
+/** Of a flag that may be repeated: all its values. */
+export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value]
 }
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { ErgometerError, type LiveTotals, type RunEnd } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { liveLine, terminalReport } from '@ergometer/report'
+import { type Command, Option } from 'commander'
 import {
   type Beginning,
   type BeginningDetails,
@@ -11,7 +12,16 @@ import {
   standardExport,
   surroundingRecorder,
 } from './begin.ts'
-import { commandSettings, type Flags } from './cli-flags.ts'
+import {
+  addExportFlags,
+  addFactorFlags,
+  addHomeFlags,
+  addMeterFlags,
+  addTargetFlag,
+  collect,
+  commandSettings,
+  type Flags,
+} from './cli-flags.ts'
 import { forwardSignals } from './forward-signals.ts'
 import { chooseFactors } from './given-factors.ts'
 import { LiveDisplay } from './live-display.ts'
@@ -24,23 +34,74 @@ import { terminal } from './terminal.ts'
 /** Seconds that the end waits for the report: CMD's exit is not delayed beyond. */
 const REPORT_PATIENCE = 2
 
-/** Flags of `ergometer run`. */
-export interface RunFlags extends Flags {
+interface RunFlags extends Flags {
   live?: boolean
   budgetSignal?: NodeJS.Signals
   budgetGrace?: string
 }
 
 /** Signals that CMD may be ended with when the budget is spent. */
-export const BUDGET_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+const BUDGET_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
 /** Seconds that CMD then has before it is killed. */
-export const BUDGET_GRACE = 30
+const BUDGET_GRACE = 30
+
+/**
+ * Adds `ergometer run`. `command`: what is behind `--`; `exit` is told of the exit code; `recorder`: a recorder's process, if one was
+ * started already.
+ */
+export function addRunCommand(
+  program: Command,
+  command: readonly string[] | undefined,
+  exit: (code: number) => void,
+  recorder: ChildProcess | undefined,
+): void {
+  const run = program
+    .command('run')
+    .usage('[flags] -- CMD [args]')
+    .description('run CMD, record its energy, and exit with its exit code')
+    .option('--name <name>', 'name of the run (default: base name of CMD)')
+    .option('--tag <name=value>', 'a fact to find the run by; repeatable', collect)
+  addMeterFlags(run).option('--interval <seconds>', "seconds between two reads (default: each meter's own)")
+  addFactorFlags(run)
+    .option(
+      '--scope <machine|process>',
+      "process: tell the share of CMD's own processes beside the machine's energy (default: machine)",
+    )
+    .option(
+      '--baseline <seconds>',
+      'rest so long before CMD, and tell what it took beyond the idle power measured then',
+    )
+    .option(
+      '--budget <limit>',
+      'kilowattHours=…, gramsCo2e=… or hours=…: CMD is ended when it is spent; repeatable',
+      collect,
+    )
+    .addOption(
+      new Option('--budget-signal <signal>', 'what CMD is ended with')
+        .choices(BUDGET_SIGNALS)
+        .default('SIGTERM'),
+    )
+    .option(
+      '--budget-grace <seconds>',
+      'how long CMD may take to end before it is killed',
+      String(BUDGET_GRACE),
+    )
+    .option('--group <id>', 'id that the nodes of one distributed run share')
+    .option('--live', 'show watts, joules and grams while it runs')
+  addTargetFlag(run)
+  addExportFlags(run)
+  addHomeFlags(run).action(async (flags: RunFlags) => {
+    if (!command || command.length === 0)
+      run.error("error: expected a command behind '--': ergometer run [flags] -- CMD")
+    exit(await runCommand(command as string[], flags, recorder))
+  })
+}
 
 /**
  * `ergometer run -- CMD`: starts a recorder, then CMD, passes everything through, and answers with CMD's exit
  * code. This process opens no meter and writes no file. `recorder`: its process, if it was started already.
  */
-export async function runCommand(
+async function runCommand(
   command: readonly string[],
   flags: RunFlags,
   recorder?: ChildProcess,
