@@ -51,6 +51,7 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
 
   const leave = (): void => {
     spending?.stop()
+    companions.ending()
     phase.end()
     client.close()
   }

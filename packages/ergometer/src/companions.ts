@@ -10,6 +10,8 @@ export class Companions {
   readonly #client: EventClient
   readonly #energies: PhaseEnergies
   readonly #extensions: RunExtension[] = []
+  /** How to end the accompanied phases that are open. */
+  readonly #open = new Set<() => void>()
 
   /** `journal`: reads that of the run as it is now. */
   constructor(client: EventClient, journal: () => Journal) {
@@ -34,6 +36,11 @@ export class Companions {
     if (companions.length === 0) return this.#client.within(name, fn)
     const end = this.#begin(name, companions)
     return untilSettled(() => companions.reduce((inner, one) => () => around(one, inner), fn)(), end)
+  }
+
+  /** The run ends: so do the phases that are still open. */
+  ending(): void {
+    for (const end of this.#open) end()
   }
 
   /** The run is over: everything is told by now, and what accompanies it has so many seconds to end too. */
@@ -65,10 +72,8 @@ export class Companions {
     const from = monotonicSeconds()
     const phase = this.#client.phase(name)
     if (companions.length === 0) return phase.end
-    let open = true
-    return (failure) => {
-      if (!open) return
-      open = false
+    const end = (failure?: { readonly error: unknown }): void => {
+      if (!this.#open.delete(end)) return
       phase.end()
       const interval = { from, to: monotonicSeconds() }
       for (const one of companions) {
@@ -76,6 +81,8 @@ export class Companions {
         if (one.told) this.#energies.await(interval, (energy) => quietly(() => one.told?.(energy)))
       }
     }
+    this.#open.add(end)
+    return end
   }
 }
 

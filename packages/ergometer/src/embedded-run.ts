@@ -51,6 +51,7 @@ export function recordRun(
   const end = async (): Promise<Report> => {
     process.off('exit', onExit)
     process.off('uncaughtExceptionMonitor', onThrow)
+    companions.ending()
     sayEnd(false)
     // Over the wire as well: there may be no event directory.
     link.end({ status: failed === undefined ? 'completed' : 'failed', time: monotonicSeconds() })

@@ -90,6 +90,24 @@ describe.concurrent('what accompanies a run', () => {
     expectTold(`${stdout}`)
   })
 
+  test('is told of a phase that is still open when the run ends', async ({ place }) => {
+    const script = place.training(`${EXTENSION}
+      const run = await startRun({ meters })
+      extend(run)
+      const open = run.phase('open')
+      await sleep(0.5)
+      const report = await run.end()
+      open.end()
+      summary()
+      say('report ' + JSON.stringify(report.phases))
+    `)
+    const { stdout, stderr, code } = await place.node(script).ended
+    expect(code, stderr).toBe(0)
+    expect(`${stdout}`).toContain('told ["open ended","open told","run ended"]')
+    const [{ joules }] = JSON.parse(/^report (.*)$/m.exec(`${stdout}`)?.[1] ?? '[]')
+    expect(energyOf('open', `${stdout}`).joules).toBeCloseTo(joules, 0)
+  })
+
   test('is told of a process that never ends its run, as soon as the journal knows, and does not hold it up', async ({
     place,
   }) => {
