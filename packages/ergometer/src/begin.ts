@@ -1,6 +1,7 @@
 import { basename, extname, resolve } from 'node:path'
 import { findRecorder, type HealthEntry, newEventDirectory, newRunId, redactValue } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
+import { standardExporters } from '@ergometer/otel/resource'
 import type { ChosenFactors } from './given-factors.ts'
 import { isTypeScript, requestMeters, withProcesses } from './meter-request.ts'
 import { meterEnvironment } from './recorder-link.ts'
@@ -97,9 +98,7 @@ export function standardExport(env: Readonly<Record<string, string | undefined>>
   const asked = Object.keys(env).some(
     (name) => /^OTEL_EXPORTER_OTLP_(?!TRACES_|LOGS_|PROFILES_)/.test(name) && env[name],
   )
-  const exporters = (env['OTEL_METRICS_EXPORTER'] || 'otlp').split(',').map((name) => name.trim())
-  const off = env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || !exporters.includes('otlp')
-  return asked && !off ? { otlp: true } : {}
+  return asked && standardExporters(env).includes('otlp') ? { otlp: true } : {}
 }
 
 /** The folder that holds the runs. */

@@ -1,4 +1,5 @@
 export { hostFacts } from './host-facts.ts'
+export { standardExporters } from './standard-targets.ts'
 
 /** What is known of where metrics come from. */
 export interface ResourceFacts {
