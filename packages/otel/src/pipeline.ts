@@ -19,6 +19,8 @@ export interface ExportTargets {
 const EXPORT_EVERY = 10_000
 /** Milliseconds that one export may take, retries included, unless `OTEL_METRIC_EXPORT_TIMEOUT` says otherwise. */
 const EXPORT_TIMEOUT = 10_000
+/** What to do about metrics of a run that do not arrive. */
+const LATER = "'ergometer export RUN --to otlp=URL' sends what is missing"
 
 /** What a pipeline is made of its world. */
 export interface PipelineWorld {
@@ -58,7 +60,10 @@ export async function openPipeline(
     prometheus === undefined || prometheus === false
       ? undefined
       : new PrometheusEndpoint(prometheus === true ? standardPage(env) : hostPort(prometheus), trouble, clock)
-  const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, world, () => closed)]
+  // What a node sends is in no journal.
+  const later = attributes['ergometer.run.id'] === undefined ? '' : `, and ${LATER}`
+  const told = { ...world, trouble: (message: string) => trouble(`${message}; it is tried again${later}`) }
+  const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, told, () => closed)]
   const meterProvider = new MeterProvider({
     resource: resourceFromAttributes({ ...attributes }),
     readers: [...pushing, ...(page ? [page.reader] : [])],
@@ -98,9 +103,7 @@ async function pushReader(
     (error) => {
       if (error && !down) {
         const why = redactText(error.message.split('\n')[0] || error.name)
-        trouble(
-          `metrics cannot be sent to ${targetText(target, env)}: ${why}; it is tried again, and 'ergometer export RUN --to otlp=URL' sends what is missing`,
-        )
+        trouble(`metrics cannot be sent to ${targetText(target, env)}: ${why}`)
       }
       down = error !== undefined
     },

@@ -128,6 +128,20 @@ test('a collector that fails is said, without the secrets of its address', async
 })
 
 test.each([
+  ['a run', { 'ergometer.run.id': 'a-run' }, /ergometer export RUN --to otlp=URL/],
+  ['a node, which has no journal', {}, /: Bad Request; it is tried again$/],
+])('what to do about it is said of %s', async (_, attributes, words) => {
+  const receiver = await OtlpReceiver.start(() => ({ status: 400 }))
+  const target = { url: receiver.url, protocol: 'http/json' } as const
+  const pipeline = await openPipeline({ otlp: target }, attributes, WORLD)
+  pipeline.meterProvider.getMeter('test').createCounter('done').add(1)
+  await pipeline.flush(60)
+  await pipeline.close(false)
+  await receiver.close()
+  expect(said).toEqual([expect.stringMatching(words)])
+})
+
+test.each([
   [{ otlp: { url: 'http://[::1' } }, {}, "OTLP endpoint 'http://[::1'"],
   [
     { otlp: true },
