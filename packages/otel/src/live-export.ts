@@ -23,11 +23,11 @@ export class LiveExport {
     targets: ExportTargets,
     runName: string | undefined,
     attributes: Readonly<Record<string, string | number>>,
-    world: Omit<PipelineWorld, 'began'>,
+    world: Omit<PipelineWorld, 'began' | 'ownLog'>,
   ): Promise<LiveExport> {
     let live: LiveExport | undefined
     const began = () => (live ? beginOf(live.#totals) : undefined)
-    live = new LiveExport(await openPipeline(targets, attributes, { ...world, began }), runName)
+    live = new LiveExport(await openPipeline(targets, attributes, { ...world, began, ownLog: true }), runName)
     return live
   }
 

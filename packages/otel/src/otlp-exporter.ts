@@ -77,8 +77,13 @@ function checkEndpoint(url: string, by: string): void {
   throw new Error(`${by} '${redactText(url)}': expected http://HOST:PORT or https://…`)
 }
 
-/** Where metrics go, for a person: without secrets. */
-export function targetText({ url }: OtlpTarget, env: Readonly<Record<string, string | undefined>>): string {
+/** The endpoint of a target, as it is given: secrets of its address included. */
+export function targetUrl({ url }: OtlpTarget, env: Readonly<Record<string, string | undefined>>): string {
   const name = ENDPOINTS.find((one) => env[one])
-  return redactText(url ?? (name && env[name]) ?? 'http://localhost:4318')
+  return url ?? (name && env[name]) ?? 'http://localhost:4318'
+}
+
+/** Where metrics go, for a person: without secrets. */
+export function targetText(target: OtlpTarget, env: Readonly<Record<string, string | undefined>>): string {
+  return redactText(targetUrl(target, env))
 }

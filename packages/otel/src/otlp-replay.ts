@@ -1,7 +1,7 @@
 import { defineExporter, ErgometerError, type ExporterContext, type FinishedRun } from '@ergometer/core'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { recordedResource } from './recorded-resource.ts'
+import { watchRefusals } from './refusals.ts'
 import { replayBatches } from './replay-batches.ts'
 import { ReplayDestination } from './replay-destination.ts'
 import { type ReplayOptions, replayOptions } from './replay-options.ts'
@@ -23,7 +23,12 @@ async function replay(options: ReplayOptions, run: FinishedRun, context: Exporte
   const destination = new ReplayDestination(options, context.env)
   const exporter = await destination.open()
   const resource = resourceFromAttributes(recordedResource(report))
-  const refusals = watchRefusals()
+  let refused = 0
+  let said = ''
+  const refusals = watchRefusals((count, words) => {
+    refused += count
+    said ||= words
+  })
   let points = 0
   try {
     for (const batch of replayBatches(run.totals(step), report.run.name, window)) {
@@ -35,7 +40,6 @@ async function replay(options: ReplayOptions, run: FinishedRun, context: Exporte
     refusals.end()
     await exporter.shutdown().catch(() => {})
   }
-  const { refused, said } = refusals
   if (refused > 0) throw destination.failure(`the receiver refused ${refused} of ${points} points`, said)
   const words = destination.words(said)
   if (words !== undefined) context.log(`otlp: ${destination.where} says: ${words}`)
@@ -55,26 +59,4 @@ function stepOf(seconds: number): number {
 
 function milliseconds(instant: string | undefined): number | undefined {
   return instant === undefined ? undefined : Date.parse(instant)
-}
-
-/**
- * Listens for points that a receiver takes and throws away: exporters tell that to OpenTelemetry's log alone, so this has that log for
- * the while.
- */
-function watchRefusals(): { refused: number; said: string; end(): void } {
-  const found = { refused: 0, said: '', end: () => diag.disable() }
-  const warn = (message: string, json?: unknown): void => {
-    if (!message.startsWith('Received Partial Success')) return
-    try {
-      const { rejectedDataPoints = 0, errorMessage = '' } = JSON.parse(String(json))
-      found.refused += Number(rejectedDataPoints) || 0
-      found.said ||= String(errorMessage)
-    } catch {
-      // Not as it is specified: there is nothing to count.
-    }
-  }
-  const nothing = () => {}
-  const logger = { error: nothing, warn, info: nothing, debug: nothing, verbose: nothing }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
-  return found
 }

@@ -2,8 +2,10 @@ import { redactText } from '@ergometer/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { withFleetingGauges } from './fleeting-gauges.ts'
-import { type OtlpTarget, otlpExporter, targetText } from './otlp-exporter.ts'
+import { type OtlpTarget, otlpExporter, targetText, targetUrl } from './otlp-exporter.ts'
 import { type HostPort, hostPort, PrometheusEndpoint, standardPage } from './prometheus-endpoint.ts'
+import { receiverWords } from './receiver-words.ts'
+import { watchRefusals } from './refusals.ts'
 import { sinceBegin } from './since-begin.ts'
 import { watched } from './watched-exporter.ts'
 
@@ -31,6 +33,8 @@ export interface PipelineWorld {
   readonly began: () => number | undefined
   /** Is told, once for each kind of trouble, what goes wrong. */
   readonly trouble: (message: string) => void
+  /** OpenTelemetry's log is this process's own to listen to, which knows what receivers throw away. */
+  readonly ownLog?: boolean
 }
 
 /** Metrics on their way out of this process. */
@@ -64,6 +68,7 @@ export async function openPipeline(
   const later = attributes['ergometer.run.id'] === undefined ? '' : `, and ${LATER}`
   const told = { ...world, trouble: (message: string) => trouble(`${message}; it is tried again${later}`) }
   const pushing = otlp === undefined || otlp === false ? [] : [await pushReader(target, told, () => closed)]
+  const refusals = world.ownLog && pushing.length > 0 ? watchRefusals(refusedBy(target, world)) : undefined
   const meterProvider = new MeterProvider({
     resource: resourceFromAttributes({ ...attributes }),
     readers: [...pushing, ...(page ? [page.reader] : [])],
@@ -82,6 +87,7 @@ export async function openPipeline(
       if (patient) await page?.lastScrape(holds)
       page?.close()
       await within(1, meterProvider.shutdown({ timeoutMillis: 1000 }))
+      refusals?.end()
     },
   }
 }
@@ -116,6 +122,21 @@ async function pushReader(
       exportTimeoutMillis: Math.min(exportIntervalMillis, timeout),
     }),
   )
+}
+
+/** Says once that a receiver throws points away. */
+function refusedBy(
+  target: OtlpTarget,
+  { env, trouble }: PipelineWorld,
+): (points: number, said: string) => void {
+  let told = false
+  return (points, said) => {
+    if (told || points === 0) return
+    told = true
+    const words = receiverWords(said, targetUrl(target, env), env)
+    const why = words === undefined ? '' : ` (${words})`
+    trouble(`${targetText(target, env)} takes metrics and throws ${points} points of them away${why}`)
+  }
 }
 
 function millisecondsOf(text: string | undefined, otherwise: number): number {

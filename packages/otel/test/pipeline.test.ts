@@ -127,6 +127,21 @@ test('a collector that fails is said, without the secrets of its address', async
   expect(said[0]).not.toContain('hidden')
 })
 
+test('a receiver that throws points away is said once, without its secrets', async () => {
+  const partialSuccess = { rejectedDataPoints: 2, errorMessage: 'too old for hidden' }
+  const receiver = await OtlpReceiver.start(() => ({ body: { partialSuccess } }))
+  const target = { url: receiver.url.replace('//', '//user:hidden@'), protocol: 'http/json' } as const
+  const pipeline = await openPipeline({ otlp: target }, {}, { ...WORLD, ownLog: true })
+  pipeline.meterProvider.getMeter('test').createCounter('done').add(1)
+  await pipeline.flush(60)
+  await pipeline.flush(60)
+  await pipeline.close(false)
+  await receiver.close()
+  expect(said).toEqual([
+    expect.stringMatching(/^http:.* takes metrics and throws 2 points of them away \(too old for \*\*\*\)$/),
+  ])
+})
+
 test.each([
   ['a run', { 'ergometer.run.id': 'a-run' }, /ergometer export RUN --to otlp=URL/],
   ['a node, which has no journal', {}, /: Bad Request; it is tried again$/],
