@@ -54,10 +54,10 @@ export async function otlpExporter(
   }
 }
 
-/** The endpoint of metrics below a base endpoint. */
+/** The endpoint of metrics below a base endpoint; one that is given whole stays. */
 export function metricsUrl(base: string): string {
   const url = new URL(base)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/metrics`
+  url.pathname = url.pathname.replace(/(\/v1\/metrics)?\/*$/, '/v1/metrics')
   return url.href
 }
 

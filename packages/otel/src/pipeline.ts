@@ -53,11 +53,14 @@ export interface Pipeline {
 
 /** Opens a pipeline. Throws an Error in one line for targets that make no sense. */
 export async function openPipeline(
-  { otlp, prometheus }: ExportTargets,
+  targets: ExportTargets,
   attributes: Readonly<Record<string, string | number>>,
   world: PipelineWorld,
 ): Promise<Pipeline> {
   const { env, clock, trouble } = world
+  const { otlp, prometheus } = targets
+  refuseUnknown(targets, ['otlp', 'prometheus'], 'export to')
+  if (typeof otlp === 'object') refuseUnknown(otlp, ['url', 'protocol'], 'otlp')
   let closed = false
   const target: OtlpTarget = typeof otlp === 'string' ? { url: otlp } : typeof otlp === 'object' ? otlp : {}
   const page =
@@ -137,6 +140,12 @@ function refusedBy(
     const why = words === undefined ? '' : ` (${words})`
     trouble(`${targetText(target, env)} takes metrics and throws ${points} points of them away${why}`)
   }
+}
+
+/** In JavaScript nobody else tells of a slip, and what is misspelt would send nothing. */
+function refuseUnknown(given: object, names: readonly string[], where: string): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new Error(`${where}: unknown '${unknown}': expected ${names.join(', ')}`)
 }
 
 function millisecondsOf(text: string | undefined, otherwise: number): number {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { metricsUrl } from '../src/otlp-exporter.ts'
 import { openPipeline, type Pipeline } from '../src/pipeline.ts'
 import { standardPage } from '../src/prometheus-endpoint.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
@@ -114,6 +115,12 @@ test('counters start with what is recorded, at one time whenever they are sent',
     expect(start).toBeGreaterThan(begin.wall + 50_000)
 })
 
+test.each(['', '/', '/v1/metrics', '/v1/metrics/'])('an endpoint may be the base or whole: %s', (path) => {
+  expect(metricsUrl(`http://localhost:4318/otlp${path}?a=b`)).toBe(
+    'http://localhost:4318/otlp/v1/metrics?a=b',
+  )
+})
+
 test('a collector that fails is said, without the secrets of its address', async () => {
   const receiver = await OtlpReceiver.start(() => ({ status: 400 }))
   const url = `${receiver.url.replace('//', '//user:hidden@')}/x?api_key=hidden&a=b`
@@ -169,6 +176,8 @@ test.each([
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT 'ftp://***@c'",
   ],
   [{ otlp: { protocol: 'tcp' as 'grpc' } }, {}, "OTLP protocol 'tcp': expected http/protobuf"],
+  [{ oltp: true } as object, {}, "export to: unknown 'oltp': expected otlp, prometheus"],
+  [{ otlp: { protcol: 'grpc' } as object }, {}, "otlp: unknown 'protcol': expected url, protocol"],
   [{ prometheus: true }, { OTEL_EXPORTER_PROMETHEUS_PORT: 'x' }, "Prometheus endpoint ':x'"],
 ])('%o with %o makes no sense: one line', async (targets, env, line) => {
   const error = await openPipeline(targets, {}, { ...WORLD, env }).catch((cause: Error) => cause)
