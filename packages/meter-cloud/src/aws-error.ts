@@ -62,11 +62,15 @@ export function awsError(cause: unknown, action: string): MeterError {
       code: known.code,
     })
   }
-  const what = [name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
-  return new MeterError(`AWS ${action} cannot be reached: ${what || 'no answer'}; it is asked again later`, {
-    outcome: 'retry',
-    code: 'CLOUD_UNREACHABLE',
-  })
+  const what = [name === 'Error' ? '' : name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
+  const hint = code === 'ENOTFOUND' ? ': is there a network, and is the region one of AWS? It' : '; it'
+  return new MeterError(
+    `AWS ${action} cannot be reached (${what || 'no answer'})${hint} is asked again later`,
+    {
+      outcome: 'retry',
+      code: 'CLOUD_UNREACHABLE',
+    },
+  )
 }
 
 /** Names are stable words; everything else of an error may hold a secret. */

@@ -54,13 +54,8 @@ export class CloudWatch {
   }
 
   /** The region that it is asked in. Throws where neither options nor AWS's own settings name one. */
-  async region(): Promise<string> {
-    const region = await this.#client.config.region().catch(() => '')
-    if (region) return region
-    throw new MeterError('AWS: the region is not named, expected "region" or AWS_REGION', {
-      outcome: 'fatal',
-      code: 'CLOUD_REFUSED',
-    })
+  region(): Promise<string> {
+    return regionOf(this.#client)
   }
 
   /** Seconds by which AWS's clock is ahead of this machine's, where that is out of order; else 0. */
@@ -200,6 +195,16 @@ export class CloudWatch {
   close(): void {
     this.#client.destroy()
   }
+}
+
+/** The region that a client of AWS's asks in. Throws where neither options nor AWS's own settings name one. */
+export async function regionOf(client: { config: { region: () => Promise<string> } }): Promise<string> {
+  const region = await client.config.region().catch(() => '')
+  if (region) return region
+  throw new MeterError('AWS: the region is not named, expected "region" or AWS_REGION', {
+    outcome: 'fatal',
+    code: 'CLOUD_REFUSED',
+  })
 }
 
 /** What all clients of AWS are given; credentials and region come from its own chain. */

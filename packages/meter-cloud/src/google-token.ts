@@ -13,8 +13,7 @@ interface GoogleAuthLibrary {
 /** Reads monitoring data, and nothing else: https://docs.cloud.google.com/monitoring/api/auth. */
 const SCOPE = 'https://www.googleapis.com/auth/monitoring.read'
 const INSTALL = 'google-auth-library@10'
-const ADVICE =
-  "run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS where the recorder runs"
+const ADVICE = "run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS"
 
 /** Application Default Credentials, through Google's own library. */
 export function googleTokens(

@@ -1,7 +1,7 @@
 import type { DescribeTrainingJobCommandOutput } from '@aws-sdk/client-sagemaker'
 import { awsError } from './aws-error.ts'
 import type { AwsOptions } from './aws-options.ts'
-import { clientOptions } from './cloudwatch.ts'
+import { clientOptions, regionOf } from './cloudwatch.ts'
 import type { HostedJob } from './hosted-job.ts'
 import { peerPackage } from './peer-package.ts'
 
@@ -32,6 +32,7 @@ export async function sageMakerJob(question: SageMakerQuestion, signal: AbortSig
   )
   const client = new SageMakerClient(clientOptions({ provider: 'aws', ...question }))
   try {
+    await regionOf(client)
     const command = new DescribeTrainingJobCommand({ TrainingJobName: question.trainingJob })
     return jobOf(question, await client.send(command, { abortSignal: signal }))
   } catch (cause) {

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { awsError } from '../src/aws-error.ts'
+import { sageMakerJob } from '../src/sagemaker-job.ts'
 import { AWS_ENV, CANARIES, gpuPower, INSTANCE, open, read } from './aws-world.ts'
 import { FakeCloudWatch, type Fault } from './fake-cloudwatch.ts'
 
@@ -55,6 +57,17 @@ function expectNoCanary(error: unknown): void {
 }
 
 describe('CloudWatch in trouble', () => {
+  it('of a region that is misspelt says what may be wrong, and so does a job whose region is not named', async () => {
+    const nowhere = Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' })
+    expect(awsError(nowhere, 'cloudwatch:ListMetrics').message).toBe(
+      'AWS cloudwatch:ListMetrics cannot be reached (ENOTFOUND): is there a network, and is the region one of AWS? It is asked again later',
+    )
+    vi.stubEnv('AWS_REGION', undefined)
+    await expect(sageMakerJob({ trainingJob: 'mnist' }, new AbortController().signal)).rejects.toThrow(
+      'AWS: the region is not named, expected "region" or AWS_REGION',
+    )
+  })
+
   it('that throttles is asked again by its own client, and then later', async () => {
     const { meter } = await open(options(), WINDOW)
     server.moods.push(() => THROTTLED)

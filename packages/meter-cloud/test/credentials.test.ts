@@ -96,7 +96,7 @@ describe("Google's own library", () => {
     )
     expect(error).toMatchObject({ code: 'CLOUD_CREDENTIALS_MISSING', outcome: 'retry' })
     expect(error.message).toBe(
-      "Google Cloud: no access token (invalid_grant); run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS where the recorder runs",
+      "Google Cloud: no access token (invalid_grant); run 'gcloud auth application-default login', or set GOOGLE_APPLICATION_CREDENTIALS",
     )
     expect(inspect(error, { depth: 10 })).not.toMatch(/canary/)
   })
