@@ -24,14 +24,13 @@ const AROUND: readonly { readonly name: string; readonly kind?: string }[] = [
 /** What the total holds, and what it lacks: `cpu + memory + gpu, without power supply, fans, disks`. */
 export function boundaryFact({ domains, boundary: { level, missing } }: Energy): Fact {
   const counted = domains.filter((domain) => domain.counted)
-  const inside = kindsOf(counted)
+  const inside = kindsOf(counted.filter(({ coverage }) => coverage > 0))
   const whys = [...new Set(missing.map(({ why }) => why))]
   // A reason that is all there is to say fits on the line itself.
   const brief = inside !== '' && whys.length === 1 && missing.every(({ kind, label }) => kind === label)
   const kinds = new Set(missing.map(({ kind }) => kind))
   const lacking = [...kinds].join(', ') + (brief ? ` (${whys[0]})` : '')
-  const around =
-    counted.length > 0 && level !== 'host' ? unseen(new Set([...kinds, ...counted.map(kindOf)])) : []
+  const around = inside !== '' && level !== 'host' ? unseen(new Set([...kinds, ...counted.map(kindOf)])) : []
   const outside = [...(kinds.size > 0 ? [lacking] : []), ...around].join(', ')
   const line = [
     phrase(inside === '' ? 'nothing metered' : `${inside}${outside === '' ? '' : `, without ${outside}`}`),

@@ -52,6 +52,13 @@ describe('the boundary', () => {
     )
   })
 
+  it('does not hold what was never read', () => {
+    const vm = { ...gpu, kind: 'host', coverage: 0 }
+    const boundary = { level: 'host', missing: [{ kind: 'host', label: 'VM', why: 'never read' }] }
+    const energy = { ...richReport.energy, domains: [vm], boundary } as Report['energy']
+    expect(markdownReport({ ...richReport, energy })).toContain('- Boundary: nothing metered · whole host')
+  })
+
   it('of nothing is nothing', () => {
     expect(boundaryOf([], { missing: [noMeter('cpu')] })).toBe('nothing metered · component sensors\\')
   })
