@@ -1,5 +1,5 @@
 import { ErgometerError } from '@ergometer/core'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { environmentSettings } from './begin.ts'
 import { findConfig, loadConfig } from './config-file.ts'
 import { mergeSettings, parseSettings, type Settings } from './settings.ts'
@@ -70,14 +70,25 @@ export function addFactorFlags(command: Command): Command {
 /** Flags that say where to export to. */
 export function addExportFlags(command: Command): Command {
   return command
-    .option(
-      '--otlp [url]',
-      'send metrics over OTLP to a base endpoint (default: as OTEL_EXPORTER_OTLP_* say, or http://localhost:4318)',
+    .addOption(
+      placeOption(
+        '--otlp [url]',
+        'send metrics over OTLP to a base endpoint (default: as OTEL_EXPORTER_OTLP_* say, or http://localhost:4318)',
+      ),
     )
-    .option(
-      '--prometheus [host:port]',
-      'let Prometheus scrape metrics here, path /metrics (default: 127.0.0.1:9464)',
+    .addOption(
+      placeOption(
+        '--prometheus [host:port]',
+        'let Prometheus scrape metrics here, path /metrics (default: 127.0.0.1:9464)',
+      ),
     )
+}
+
+/** Takes its value behind `=` alone, and help shows it so. */
+function placeOption(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  option.flags = flags.replace(' [', '[=')
+  return option
 }
 
 /** Scores to reach. */

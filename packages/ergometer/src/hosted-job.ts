@@ -33,6 +33,9 @@ const WORKSPACE =
 
 type Opener = (name: string, flags: JobFlags, world: JobWorld) => NamedJob['look']
 
+/** How jobs are named. */
+export const JOB_FORMS = 'sagemaker:NAME, vertex:NUMBER, azureml:RUN or openai:ftjob-…'
+
 const SERVICES: Readonly<
   Record<string, { readonly name: RegExp; readonly expected: string; readonly open: Opener }>
 > = {
@@ -103,8 +106,7 @@ export function hostedJob(text: string, flags: JobFlags, world: JobWorld): Named
   const name = text.slice(at + 1)
   const known = Object.hasOwn(SERVICES, service) ? SERVICES[service] : undefined
   if (!known) {
-    const forms = Object.entries(SERVICES).map(([key, { expected }]) => `${key}:${expected}`)
-    throw new ErgometerError('SETTINGS_INVALID', `job '${text}': expected ${forms.join(' or ')}`)
+    throw new ErgometerError('SETTINGS_INVALID', `job '${text}': expected ${JOB_FORMS}`)
   }
   if (!known.name.test(name)) {
     throw new ErgometerError('SETTINGS_INVALID', `job '${text}': expected ${service}:${known.expected}`)

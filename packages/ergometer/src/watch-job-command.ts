@@ -7,7 +7,7 @@ import { homeOf } from './begin.ts'
 import { addFactorFlags, addHomeFlags, commandSettings, type Flags } from './cli-flags.ts'
 import { followJob } from './follow-job.ts'
 import { chooseFactors } from './given-factors.ts'
-import { hostedJob, type JobFlags } from './hosted-job.ts'
+import { hostedJob, JOB_FORMS, type JobFlags } from './hosted-job.ts'
 import { runOfJob } from './job-run.ts'
 import { readableReport } from './readable-report.ts'
 import { say } from './say-once.ts'
@@ -29,7 +29,7 @@ interface WatchJobFlags extends Flags, JobFlags {
 export function addWatchJobCommand(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('watch-job')
-    .argument('<job>', 'sagemaker:NAME, vertex:NUMBER, azureml:RUN or openai:ftjob-…')
+    .argument('<job>', JOB_FORMS)
     .description('follow a hosted training job to its end, and make a run of it')
     .option('--name <name>', "the run's name (default: the job's)")
     .option('--tag <name=value>', 'a tag; repeatable', (one: string, others: string[] = []) => [
