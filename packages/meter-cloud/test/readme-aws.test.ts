@@ -27,7 +27,7 @@ describe('the AWS part of the README', () => {
   })
 
   it('has every option', () => {
-    const inCode = [...read('../src/aws-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm)].map(
+    const inCode = [...read('../src/aws-options.ts').matchAll(/^ {2}readonly (\w+)\??:/gm)].map(
       ([, name]) => name,
     )
     expect(firstCells('Options').sort()).toEqual(inCode.sort())

@@ -46,8 +46,7 @@ describe('the tables of names', () => {
 
 describe('the samples', () => {
   const sample = (containing: string) => codeBlock(readme, 'ts', containing)
-  const startRun = `import { startRun } from 'ergometer'
-    const metered = async () => { while (!(run.live()?.joules > 0)) await new Promise((resolve) => setTimeout(resolve, 50)) }`
+  const metered = `const metered = async () => { while (!(run.live()?.joules > 0)) await new Promise((resolve) => setTimeout(resolve, 50)) }`
   let here: Scratch
 
   beforeEach(() => {
@@ -65,8 +64,8 @@ describe('the samples', () => {
   })
   afterEach(() => here[Symbol.dispose]())
 
-  test('three lines show hw.energy of a training, and its phases', async () => {
-    const before = `${startRun}
+  test('two lines show hw.energy of a training, and its phases', async () => {
+    const before = `${metered}
       import { metrics } from '@opentelemetry/api'
       import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
       const trainEpoch = () => metered()
@@ -91,7 +90,8 @@ describe('the samples', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const before = `${startRun}
+    const before = `${metered}
+      import { startRun } from 'ergometer'
       process.env.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT = 'http://127.0.0.1:${port}/v1/metrics'
       const run = await startRun()`
     const after = 'await metered()\nawait run.end()'
