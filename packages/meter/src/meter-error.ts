@@ -53,11 +53,19 @@ export function asMeterError(
 /** The first line of whatever was thrown. Anything can be thrown, even what has no text. */
 function reasonOf(cause: unknown): string {
   try {
-    const text = String(cause instanceof Error ? cause.message || cause.name : cause)
+    const told = cause instanceof Error ? behindFetch(cause) : cause
+    const text = String(told instanceof Error ? told.message || told.name : told)
     return text.split('\n')[0] as string
   } catch {
     return `threw ${typeof cause}`
   }
+}
+
+/** `fetch failed` says nothing; what it holds does. Of several addresses that were tried, the last. */
+function behindFetch(error: Error): Error {
+  const { cause } = error
+  if (error.message !== 'fetch failed' || !(cause instanceof Error)) return error
+  return cause instanceof AggregateError && cause.errors.at(-1) instanceof Error ? cause.errors.at(-1) : cause
 }
 
 /** The error of a meter that did not answer in time. */

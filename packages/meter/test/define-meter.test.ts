@@ -128,6 +128,14 @@ describe('a MeterError', () => {
     expect(asMeterError(error, 'plug')).toBe(error)
   })
 
+  test('says what is behind a failed fetch, which says nothing itself', async () => {
+    const error = await fetch('http://127.0.0.1:9').catch((cause: unknown) => asMeterError(cause, 'plug'))
+    expect((error as MeterError).message).toMatch(/^plug: (?!fetch failed)\S/)
+    const refused = Object.assign(new Error('connect ECONNREFUSED ::1:80'), { code: 'ECONNREFUSED' })
+    const tried = new TypeError('fetch failed', { cause: new AggregateError([new Error('no'), refused]) })
+    expect(asMeterError(tried, 'plug').message).toBe('plug: connect ECONNREFUSED ::1:80')
+  })
+
   test('is not any other error', () => {
     for (const value of [new Error('x'), { name: 'MeterError' }, null, 'x'])
       expect(MeterError.isInstance(value)).toBe(false)
