@@ -34,7 +34,7 @@ export async function followJob(every: number, { look, sleep, tell }: FollowWorl
       state = job.state
     } catch (error) {
       if (state === undefined || !mayPass(error) || ++failures >= MOST_FAILURES) throw error
-      if (failures === 1) tell((error as Error).message)
+      if (failures === 1) tell(`${(error as Error).message}; it is looked at again`)
     }
     await sleep(every)
   }

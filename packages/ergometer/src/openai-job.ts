@@ -51,14 +51,11 @@ export async function openAiJob(
     if (signal.aborted) throw signal.reason
     if (cause instanceof ErgometerError) throw cause
     // What a request throws may hold its headers.
-    throw new ErgometerError(
-      'JOB_UNREACHABLE',
-      `OpenAI: ${url.host} cannot be reached: it is asked again later`,
-    )
+    throw new ErgometerError('JOB_UNREACHABLE', `OpenAI: ${url.host} cannot be reached`)
   }
   // What a refusal says repeats parts of the key.
   if (status === 429 || status >= 500) {
-    throw new ErgometerError('JOB_UNREACHABLE', `OpenAI: status ${status}: it is asked again later`)
+    throw new ErgometerError('JOB_UNREACHABLE', `OpenAI: status ${status}`)
   }
   if (status !== 200) {
     const advice =

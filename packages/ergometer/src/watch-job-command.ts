@@ -40,7 +40,7 @@ export function addWatchJobCommand(program: Command, exit: (code: number) => voi
     .option('--project <id>', 'of Google Cloud')
     .option('--workspace <id>', 'of Azure Machine Learning: /subscriptions/…/workspaces/NAME')
     .option('--instance-type <size>', 'of the machines of a run of Azure, by which power is modelled')
-    .option('--endpoint <url>', 'another server that speaks as the service does')
+    .option('--endpoint <url>', 'another server that speaks as the cloud does')
     .option('--every <seconds>', 'between two looks at the job', String(EVERY))
     .option('--wait', 'for all that its monitoring tells late, as ergometer settle --wait')
     .option('--json', 'as JSON')

@@ -282,7 +282,7 @@ describe('following a job', () => {
     const looks = world([running, running, flaky, flaky, running, { name: 'j', state: 'completed', ...at }])
     expect((await followJob(30, looks)).state).toBe('completed')
     expect(looks.slept()).toBe(150)
-    expect(looks.told).toEqual(['j: running, looked at every 30 s', 'later'])
+    expect(looks.told).toEqual(['j: running, looked at every 30 s', 'later; it is looked at again'])
   })
 
   it('gives up at once where the first look fails, or one for good, and after ten that fail in a row', async () => {

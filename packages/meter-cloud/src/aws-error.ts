@@ -12,7 +12,7 @@ const KINDS: readonly {
       /^(Throttl|TooManyRequests|RequestThrottled|RequestLimitExceeded|LimitExceeded|SlowDown|PriorRequestNotComplete)/,
     code: 'CLOUD_THROTTLED',
     outcome: 'retry',
-    why: 'it is asked too often, by this account as a whole; it is asked again later',
+    why: 'it is asked too often, by this account as a whole',
   },
   {
     names: /^(ExpiredToken|TokenRefreshRequired|RequestExpired|TokenProviderError)/,
@@ -63,14 +63,11 @@ export function awsError(cause: unknown, action: string): MeterError {
     })
   }
   const what = [name === 'Error' ? '' : name, code, status && `HTTP ${status}`].filter(Boolean).join(', ')
-  const hint = code === 'ENOTFOUND' ? ': is there a network, and is the region one of AWS? It' : '; it'
-  return new MeterError(
-    `AWS ${action} cannot be reached (${what || 'no answer'})${hint} is asked again later`,
-    {
-      outcome: 'retry',
-      code: 'CLOUD_UNREACHABLE',
-    },
-  )
+  const hint = code === 'ENOTFOUND' ? ': is there a network, and is the region one of AWS?' : ''
+  return new MeterError(`AWS ${action} cannot be reached (${what || 'no answer'})${hint}`, {
+    outcome: 'retry',
+    code: 'CLOUD_UNREACHABLE',
+  })
 }
 
 /** Names are stable words; everything else of an error may hold a secret. */

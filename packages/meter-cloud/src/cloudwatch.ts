@@ -169,7 +169,7 @@ export class CloudWatch {
     const [code, why] =
       status === 'Forbidden'
         ? ['CLOUD_REFUSED', 'the credentials do not allow it: expected a policy that allows this action']
-        : ['CLOUD_UNREACHABLE', 'it failed inside; it is asked again later']
+        : ['CLOUD_UNREACHABLE', 'it failed inside']
     if (failed.size === asked) {
       throw new MeterError(`AWS cloudwatch:GetMetricData: ${status}: ${why}`, {
         outcome: 'retry',

@@ -60,7 +60,7 @@ describe('CloudWatch in trouble', () => {
   it('of a region that is misspelt says what may be wrong, and so does a job whose region is not named', async () => {
     const nowhere = Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' })
     expect(awsError(nowhere, 'cloudwatch:ListMetrics').message).toBe(
-      'AWS cloudwatch:ListMetrics cannot be reached (ENOTFOUND): is there a network, and is the region one of AWS? It is asked again later',
+      'AWS cloudwatch:ListMetrics cannot be reached (ENOTFOUND): is there a network, and is the region one of AWS?',
     )
     vi.stubEnv('AWS_REGION', undefined)
     await expect(sageMakerJob({ trainingJob: 'mnist' }, new AbortController().signal)).rejects.toThrow(
