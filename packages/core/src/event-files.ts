@@ -28,13 +28,18 @@ interface EventFile {
   rest: string
   tooLong: boolean
   grewAt: number
+  lookedAt: number
   lookAt: number
+  /** When it was written to last, by the last look that found something new. */
+  writtenAt: number
 }
 
 /** Where a line stands: its file's name, and the bytes up to its end. */
 interface LinePlace {
   readonly file: string
   readonly bytes: number
+  /** About when it was written, in monotonic seconds: after the look before, and not later than its file was written to last. */
+  readonly written: number
 }
 
 /** Called with each event, who said it, and where its line stands. */
@@ -48,6 +53,7 @@ export class EventFiles {
   readonly #files = new Map<string, EventFile>()
   readonly #refused = new Set<string>()
   readonly #buffer = Buffer.alloc(64 * 1024)
+  #polledAt = Number.NEGATIVE_INFINITY
 
   constructor(directory: string) {
     this.#directory = directory
@@ -65,6 +71,7 @@ export class EventFiles {
       // What was never ended may be a whole line all the same; if not, it is torn, and nobody's mistake.
       if (how.finally && parseEventLine(file.rest)) this.#take(file, file.rest, listener)
     }
+    this.#polledAt = now
     this.#removeRead()
     return grew
   }
@@ -94,7 +101,8 @@ export class EventFiles {
         continue
       }
       const decoder = new StringDecoder('utf8')
-      const start = { position: 0, taken: 0, rest: '', tooLong: false, grewAt: now, lookAt: now }
+      const times = { grewAt: now, lookedAt: this.#polledAt, lookAt: now, writtenAt: now }
+      const start = { position: 0, taken: 0, rest: '', tooLong: false, ...times }
       this.#files.set(name, { name, path, descriptor, decoder, process: name, ...start })
     }
     return this.#files.size > before
@@ -111,12 +119,14 @@ export class EventFiles {
         break
       }
       if (length === 0) break
+      if (!grew) file.writtenAt = Math.max(file.lookedAt, now - secondsSinceWritten(file.descriptor))
       grew = true
       left -= length
       file.position += length
       this.#split(file, file.decoder.write(this.#buffer.subarray(0, length)), listener)
     }
     if (grew) file.grewAt = now
+    file.lookedAt = now
     file.lookAt = now - file.grewAt > IDLE_AFTER ? now + IDLE_EVERY : now
     return grew
   }
@@ -152,7 +162,7 @@ export class EventFiles {
     if (timed.event.kind === 'process') {
       file.process = processName(timed.event)
     }
-    listener(timed, file.process, { file: file.name, bytes: file.taken })
+    listener(timed, file.process, { file: file.name, bytes: file.taken, written: file.writtenAt })
   }
 
   /** A file that its client has left for a newer one, and that is read to its end, may go. */
@@ -174,6 +184,11 @@ export class EventFiles {
       }
     })
   }
+}
+
+/** Rounded up: a line was not written later than that. Of a clock that was set meanwhile nothing is believed. */
+function secondsSinceWritten(descriptor: number): number {
+  return Math.max(0, Date.now() + 1 - fstatSync(descriptor).mtimeMs) / 1000
 }
 
 /** Opens without following links and without waiting for a FIFO's other end; only regular files are read. */

@@ -1,6 +1,6 @@
 import { after, secondsToGrid } from '@ergometer/meter'
 import { replaceIfPossible, TAKEN_FILE } from './event-directory.ts'
-import { EventFiles } from './event-files.ts'
+import { EventFiles, type EventListener } from './event-files.ts'
 import type { ClientEvent, TimedEvent } from './event-line.ts'
 import type { Recording } from './recording.ts'
 import { TakenFiles } from './taken-files.ts'
@@ -10,6 +10,9 @@ const LOOK_EVERY = 0.1
 const LOOK_IDLE = 0.5
 /** Seconds without a look after which this process was held up: what waits to be read is older than the look. */
 const HELD_UP = 1
+
+/** The first moment of a run, in seconds: what happens at 0 came before it. */
+const FIRST = 1e-6
 
 /** Says that a training is over. */
 export type EndEvent = Extract<ClientEvent, { kind: 'end' }>
@@ -127,7 +130,8 @@ export class EventFollower {
   }
 
   #poll(recording: Recording, how: { thoroughly?: boolean; finally?: boolean }): boolean {
-    const hear = (event: TimedEvent, process: string) => this.#hear(recording, event, process)
+    const hear: EventListener = (event, process, place) =>
+      this.#hear(recording, event, process, place.written)
     const grew = this.#files.poll(this.#clock(), hear, how)
     const count = this.#files.bad - this.#badSaid
     this.#badSaid = this.#files.bad
@@ -136,10 +140,13 @@ export class EventFollower {
     return grew
   }
 
-  #hear(recording: Recording, { event, time }: TimedEvent, client: string): void {
+  #hear(recording: Recording, { event, time }: TimedEvent, client: string, written: number): void {
     const now = this.#now()
     // What a client wrote without a time before the run's end belongs to the run, though it is read after it.
-    const at = time === undefined ? Math.min(now, this.#endAt) : time - this.#origin
+    const at =
+      time === undefined
+        ? Math.max(FIRST, Math.min(written - this.#origin, this.#endAt))
+        : time - this.#origin
     const told =
       event.kind === 'reading' && event.from !== undefined
         ? { ...event, from: event.from - this.#origin }

@@ -214,10 +214,28 @@ describe.concurrent('clients without a library', () => {
     expect(report.run.tags).toMatchObject({ shell: 'yes' })
     expect(report.scores['loss']).toMatchObject({ last: 0.2, better: 'lower' })
     const epoch = phase(report, 'epoch')
-    // Without a time of its own an event is of when it was seen.
+    // Without a time of its own an event is of when its file was written to.
     expect(Math.abs(epoch.seconds - 1.2)).toBeLessThan(0.8)
     expect(Math.abs((epoch.joules ?? 0) - WATTS * epoch.seconds * epoch.coverage)).toBeLessThan(1)
     expect(codes(report)).not.toContain('bad-event-line')
+  })
+
+  test('a shell that lives for milliseconds is heard, though its recorder begins to look after its end', async ({
+    place,
+  }) => {
+    const line = '{"v":1,"work":{"samples":64}}'
+    for (const home of [place.path('one'), place.path('two'), place.path('three')]) {
+      await place.cli([
+        'run',
+        '--home',
+        home,
+        '--',
+        'sh',
+        '-c',
+        `echo '${line}' >> "$ERGOMETER_EVENTS/x.ndjson"`,
+      ])
+      expect((await place.stored(home)).work).toEqual({ samples: 64 })
+    }
   })
 
   test.skipIf(noPython)('Python says them with its own monotonic time', async ({ place }) => {
