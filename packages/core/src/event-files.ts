@@ -35,7 +35,7 @@ interface EventFile {
 }
 
 /** Where a line stands: its file's name, and the bytes up to its end. */
-interface LinePlace {
+export interface LinePlace {
   readonly file: string
   readonly bytes: number
   /** About when it was written, in monotonic seconds: after the look before, and not later than its file was written to last. */
@@ -139,11 +139,6 @@ export class EventFiles {
       file.rest = ''
       file.tooLong = true
     }
-  }
-
-  /** Bytes of each file that were taken, by name. */
-  taken(): Record<string, number> {
-    return Object.fromEntries([...this.#files.values()].map(({ name, taken }) => [name, taken]))
   }
 
   #take(file: EventFile, line: string, listener: EventListener): void {

@@ -1,6 +1,6 @@
 import { after, secondsToGrid } from '@ergometer/meter'
 import { replaceIfPossible, TAKEN_FILE } from './event-directory.ts'
-import { EventFiles, type EventListener } from './event-files.ts'
+import { EventFiles, type EventListener, type LinePlace } from './event-files.ts'
 import type { ClientEvent, TimedEvent } from './event-line.ts'
 import type { Recording } from './recording.ts'
 import { TakenFiles } from './taken-files.ts'
@@ -116,22 +116,21 @@ export class EventFollower {
     if (!recording || this.#stopped) return
     this.#lookedAt = this.#clock()
     this.#run.looking(recording)
-    this.#taken.mark(Math.floor(this.#now()), () => this.#files.taken())
     // No row is written before the events of its second are read.
-    const grew = this.#poll(recording, { thoroughly: thoroughly || this.#now() >= recording.settled + 1 })
+    const now = this.#now()
+    const grew = this.#poll(recording, { thoroughly: thoroughly || now >= recording.settled + 1 })
     if (grew) this.#poll(recording, { thoroughly: true })
     // Its last event may have ended the run, at a time of its own.
     if (this.#stopped) return
     this.#lookEvery = grew ? LOOK_EVERY : Math.min(LOOK_IDLE, this.#lookEvery * 2)
-    recording.settle(this.#now())
+    recording.settle(now)
     const taken = this.#taken.settle(recording.settled)
     if (taken !== undefined) replaceIfPossible(this.#directory, TAKEN_FILE, taken)
     this.#run.looked(recording)
   }
 
   #poll(recording: Recording, how: { thoroughly?: boolean; finally?: boolean }): boolean {
-    const hear: EventListener = (event, process, place) =>
-      this.#hear(recording, event, process, place.written)
+    const hear: EventListener = (event, client, place) => this.#hear(recording, event, client, place)
     const grew = this.#files.poll(this.#clock(), hear, how)
     const count = this.#files.bad - this.#badSaid
     this.#badSaid = this.#files.bad
@@ -140,13 +139,10 @@ export class EventFollower {
     return grew
   }
 
-  #hear(recording: Recording, { event, time }: TimedEvent, client: string, written: number): void {
+  #hear(recording: Recording, { event, time }: TimedEvent, client: string, place: LinePlace): void {
     const now = this.#now()
-    // What a client wrote without a time before the run's end belongs to the run, though it is read after it.
-    const at =
-      time === undefined
-        ? Math.max(FIRST, Math.min(written - this.#origin, this.#endAt))
-        : time - this.#origin
+    const at = time === undefined ? this.#writtenAt(place) : time - this.#origin
+    if (time === undefined) this.#taken.add(at, place)
     const told =
       event.kind === 'reading' && event.from !== undefined
         ? { ...event, from: event.from - this.#origin }
@@ -159,5 +155,10 @@ export class EventFollower {
       })
     }
     if (event.kind === 'end' && client === this.#owner) this.#run.ended(event, time)
+  }
+
+  /** What was written without a time before the run's end belongs to the run, though it is read after it. */
+  #writtenAt({ written }: LinePlace): number {
+    return Math.max(FIRST, Math.min(written - this.#origin, this.#endAt))
   }
 }

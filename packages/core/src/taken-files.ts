@@ -1,30 +1,32 @@
-/** Bytes that were taken of each event file. */
-export type Taken = Readonly<Record<string, number>>
+/** Where a line stands: its event file's name, and the bytes up to its end. */
+interface TakenLine {
+  readonly file: string
+  readonly bytes: number
+}
 
 /**
- * How much of the event files is in the journal, at whole seconds: a run whose recorder died could not tell otherwise
- * which of the lines without a time are in it already.
+ * How much of the event files is in the journal: a run whose recorder died could not tell otherwise which of the lines
+ * without a time are in it already.
  */
 export class TakenFiles {
-  readonly #waiting: { readonly second: number; readonly files: Taken }[] = []
-  #second = -1
-  #told = '{}'
+  /** The last line of each second that is not in the journal yet, by file and time. */
+  readonly #waiting = new Map<string, TakenLine & { readonly at: number }>()
+  readonly #taken: Record<string, number> = {}
 
-  /** Notes what was taken by a second of the run. */
-  mark(second: number, files: () => Taken): void {
-    if (second > this.#second) this.#waiting.push({ second, files: files() })
-    this.#second = second
+  /** Notes a line without a time of its own that was taken for one of a second of the run; those of a file come in order. */
+  add(at: number, { file, bytes }: TakenLine): void {
+    this.#waiting.set(`${at} ${file}`, { at, file, bytes })
   }
 
   /** What is to be told, as JSON, now that the journal reaches to `settled` seconds; undefined: nothing new. */
   settle(settled: number): string | undefined {
-    let taken: Taken | undefined
-    while ((this.#waiting[0]?.second ?? Number.POSITIVE_INFINITY) <= settled) {
-      taken = this.#waiting.shift()?.files
+    let news = false
+    for (const [key, { at, file, bytes }] of this.#waiting) {
+      if (at > settled) continue
+      this.#waiting.delete(key)
+      this.#taken[file] = bytes
+      news = true
     }
-    const text = taken && JSON.stringify(taken)
-    if (text === undefined || text === this.#told) return undefined
-    this.#told = text
-    return text
+    return news ? JSON.stringify(this.#taken) : undefined
   }
 }
