@@ -21,6 +21,7 @@ export function lateHealth(
   const owing = new Set(owed.map(({ index }) => index))
   return [
     ...owedHealth(journal, owed),
+    ...silentHealth(journal, owed),
     ...domains
       .filter(({ line, index }) => line.domain.lateBy !== undefined && !owing.has(index))
       .flatMap((one) => missingHealth(one, { from, to })),
@@ -42,6 +43,19 @@ function owedHealth({ start }: Journal, owed: readonly OwedDomain[]): HealthEntr
       from: Math.min(...ofIt.map(({ reached }) => reached)),
     }
   })
+}
+
+/** Meters that could not be opened in the run and have been given up since, without a domain. */
+function silentHealth({ awaited, domains }: Journal, owed: readonly OwedDomain[]): HealthEntry[] {
+  const heard = new Set([...owed, ...domains.map(({ line }) => line)].map(({ meter }) => meter))
+  return [...new Set(awaited.map(({ meter }) => meter))]
+    .filter((meter) => !heard.has(meter))
+    .map((meter) => ({
+      severity: 'warning',
+      code: 'late-data-missing',
+      message: `${meter}: nothing was told of the run`,
+      meter,
+    }))
 }
 
 /** Gaps of a domain that reports late between two times, but for the time that it has not come to yet. */

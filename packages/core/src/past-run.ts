@@ -4,7 +4,7 @@ import { replaceFile } from './event-directory.ts'
 import type { Factors } from './factors.ts'
 import type { HealthEntry } from './health.ts'
 import { type Journal, readJournal } from './journal.ts'
-import { type GivenFactors, JOURNAL_VERSION, type JournalLine } from './journal-line.ts'
+import { type AwaitedLine, type GivenFactors, JOURNAL_VERSION, type JournalLine } from './journal-line.ts'
 import { encodeLine } from './journal-text.ts'
 import { processIdentity } from './process-identity.ts'
 import { redactValue } from './redact.ts'
@@ -27,6 +27,8 @@ export interface PastRun {
   readonly config: Readonly<Record<string, unknown>>
   readonly versions: Readonly<Record<string, string>>
   readonly health: readonly HealthEntry[]
+  /** Meters that have its energy to tell, and seconds by which they are late. */
+  readonly awaited?: readonly Pick<AwaitedLine, 'meter' | 'lateBy'>[]
 }
 
 /**
@@ -50,7 +52,7 @@ export async function storePastRun(
 }
 
 function pastRunLines(runId: string, run: PastRun): JournalLine[] {
-  const { name, begin, end, status, reason, work, place, given, config, versions, health } = run
+  const { name, begin, end, status, reason, work, place, given, config, versions, health, awaited = [] } = run
   const { pid, processStart } = processIdentity()
   const t = Math.max(0, end.getTime() - begin.getTime()) / 1000
   const tags = redactValue({ ...run.tags }) as Record<string, string>
@@ -72,6 +74,7 @@ function pastRunLines(runId: string, run: PastRun): JournalLine[] {
     ...(Object.keys(tags).length > 0 ? [{ kind: 'tag' as const, t: 0, tags }] : []),
     ...health.map((entry) => ({ kind: 'health' as const, t: 0, ...entry })),
     ...(work && Object.keys(work).length > 0 ? [{ kind: 'work' as const, t, work: { ...work } }] : []),
+    ...awaited.map((one) => ({ kind: 'awaited' as const, t, ...one })),
     { kind: 'end', t, status, ...(reason === undefined ? {} : { reason }) },
   ]
 }

@@ -46,8 +46,9 @@ export function settleJournal(
   }
   const now = WallTime.of(journal).seconds(at.getTime())
   const health = [...said]
+  const heard = new Set(journal.domains.map(({ line }) => line.meter))
   for (const one of told) {
-    const index = indexOf(journal, one, now, write)
+    const index = indexOf(journal, one, { now, heard }, write)
     const known = journal.domains[index]
     if (known) writeLate(journal, index, known, one, now, { write, say: (entry) => health.push(entry) })
   }
@@ -62,8 +63,16 @@ export function settleJournal(
   return lines
 }
 
-/** The number of a domain, which is added to the journal if it has something to tell, or may still have. */
-function indexOf(journal: Journal, one: ToldDomain, now: number, write: (line: JournalLine) => void): number {
+/**
+ * The number of a domain, which is added to the journal if it has something to tell, or may still have, or if its meter was never
+ * heard before: what such a meter does not tell is then known to be missing.
+ */
+function indexOf(
+  journal: Journal,
+  one: ToldDomain,
+  { now, heard }: { readonly now: number; readonly heard: ReadonlySet<string> },
+  write: (line: JournalLine) => void,
+): number {
   const { meter, interval, domain, readings } = one
   const id = `${meter}:${domain.id}`
   const index = journal.domains.findIndex(({ line }) => line.id === id)
@@ -71,7 +80,7 @@ function indexOf(journal: Journal, one: ToldDomain, now: number, write: (line: J
   const { until } = journal
   const tells =
     readings.some(({ time }) => time > 0) && readings.some(({ time, from = time }) => from < until)
-  if (!tells && now >= until + 3 * (domain.lateBy ?? 0)) return -1
+  if (!tells && heard.has(meter) && now >= until + 3 * (domain.lateBy ?? 0)) return -1
   write({ kind: 'domain', t: until, id, meter, interval, domain })
   return journal.domains.length - 1
 }

@@ -245,6 +245,23 @@ describe('energy that comes late', () => {
     const given = journal()
     settleJournal(given, [], [], wallAt(END + 721))
     expect(provisional(given)).toBe(false)
+    expect(analyse(given, FACTORS).health).toContainEqual({
+      severity: 'warning',
+      code: 'late-data-missing',
+      message: 'cloud: nothing was told of the run',
+      meter: 'cloud',
+    })
+    const silent = journal()
+    const parts = [told([{ from: 0, to: END, joules: 800 }]), told([], { domain: { ...CLOUD, id: 'gpu' } })]
+    settleJournal(silent, parts, [], wallAt(10_000))
+    expect(settleJournal(silent, parts, [], wallAt(10_060))).toEqual([])
+    const late = analyse(silent, FACTORS)
+    expect(late.run.provisional).toBe(false)
+    expect(late.health.map(({ code, domain }) => [code, domain])).toContainEqual([
+      'late-data-missing',
+      'cloud:gpu',
+    ])
+    expect(late.energy.boundary.missing).toContainEqual(expect.objectContaining({ why: 'never read' }))
     const settled = journal()
     settleJournal(settled, [told([{ from: 0, to: END, joules: 800 }])], [], wallAt(END + 180))
     expect(analyse(settled, FACTORS)).toMatchObject({ run: { provisional: false }, energy: { joules: 800 } })

@@ -3,14 +3,13 @@ import { type PastRun, type Report, storePastRun } from '@ergometer/core'
 import { recordedFactors } from './factors.ts'
 import type { FinishedJob } from './follow-job.ts'
 import { listReports } from './list-runs.ts'
+import { LATE_METERS } from './meter-request.ts'
 import { type SettledRun, type SettleWorld, settleRun } from './settle-run.ts'
 
 /** The tag by which a run is that of a job. */
 const JOB_TAG = 'job'
-
-/** Seconds after a job's end until which its monitoring may not know it yet, and between two looks. */
-const FIRST_DATA = 900
-const LOOK_EVERY = 60
+/** The meter that tells of a job. */
+const METER = 'cloud'
 
 /** What a user says of a run beside the job itself. */
 export type JobRunChoice = Pick<PastRun, 'given' | 'versions'> & {
@@ -31,19 +30,7 @@ export async function runOfJob(
 ): Promise<SettledRun> {
   const folder =
     runBefore(home, id, job) ?? (await storePastRun(home, pastRun(id, job, choice), recordedFactors))
-  const settle = () => settleRun(home, basename(folder), { wait }, world)
-  let settled = await settle()
-  const until = job.end.getTime() + FIRST_DATA * 1000
-  // Of a job whose machines the monitoring does not know yet nothing is owed so far.
-  while (wait && job.meter && isUnknown(settled) && world.now() < until) {
-    await world.sleep(LOOK_EVERY)
-    settled = await settle()
-  }
-  return settled
-}
-
-function isUnknown({ report, failed }: SettledRun): boolean {
-  return report.energy.domains.length === 0 && failed.length > 0
+  return settleRun(home, basename(folder), { wait }, world)
 }
 
 function runBefore(home: string, id: string, { begin }: FinishedJob): string | undefined {
@@ -63,8 +50,9 @@ function pastRun(id: string, job: FinishedJob, { name, tags, given, versions }: 
     work,
     place,
     given,
-    config: { job: id, meters: meter ? [{ name: 'cloud', options: meter }] : [] },
+    config: { job: id, meters: meter ? [{ name: METER, options: meter }] : [] },
     versions,
+    awaited: meter ? [{ meter: METER, lateBy: LATE_METERS[METER] }] : [],
     health:
       unmetered === undefined ? [] : [{ severity: 'info', code: 'job-energy-unknown', message: unmetered }],
   }

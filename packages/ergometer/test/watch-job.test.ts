@@ -7,7 +7,9 @@ import type { Report } from '@ergometer/core'
 import type { HostedJob } from '@ergometer/meter-cloud'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AWS_ENV, CANARIES } from '../../meter-cloud/test/aws-world.ts'
+import { WORKSPACE } from '../../meter-cloud/test/azure-monitor.ts'
 import { FakeCloudWatch } from '../../meter-cloud/test/fake-cloudwatch.ts'
+import { serveJson } from '../../meter-cloud/test/json-server.ts'
 import { main } from '../src/commands.ts'
 import { followJob } from '../src/follow-job.ts'
 
@@ -162,6 +164,43 @@ describe('a SageMaker training job', () => {
     })
     expect((await watch()).code).toBe(2)
     expect(runs()).toHaveLength(1)
+  })
+})
+
+describe('a run of Azure Machine Learning', () => {
+  const BEGIN = new Date(Date.now() - 600_000)
+  const END = new Date(Date.now() - 30_000)
+
+  it('is provisional while Azure tells nothing of it yet, and final with a line in health once it is given up', async () => {
+    const address = await serveJson(({ path }) => {
+      if (path === '/token') {
+        return { body: { access_token: 'token', expires_on: Date.now() / 1000 + 3600, token_type: 'Bearer' } }
+      }
+      if (path.includes('/history/')) {
+        return {
+          body: {
+            runId: 'sad_pear',
+            status: 'Completed',
+            startTimeUtc: BEGIN.toISOString(),
+            endTimeUtc: END.toISOString(),
+          },
+        }
+      }
+      return { body: { interval: 'PT1M', value: [] } }
+    })
+    vi.stubEnv('IDENTITY_ENDPOINT', `${address}/token`)
+    vi.stubEnv('IDENTITY_HEADER', 'header')
+    const where = ['--region', 'westeurope', '--workspace', WORKSPACE, '--endpoint', address]
+    const { code, report } = await ask('watch-job', 'azureml:sad_pear', ...where)
+    expect(code).toBe(0)
+    expect(report.run.provisional).toBe(true)
+    expect(report.health.map(({ code }) => code)).toContain('late-data-owed')
+    vi.useFakeTimers({ toFake: ['Date'], now: END.getTime() + 3600_000 })
+    await ask('settle')
+    vi.useRealTimers()
+    const later = (await ask('report')).report
+    expect(later.run.provisional).toBe(false)
+    expect(later.health.map(({ code }) => code)).toContain('late-data-missing')
   })
 })
 
