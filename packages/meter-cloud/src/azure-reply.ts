@@ -32,6 +32,9 @@ const GRAINS: Readonly<Record<string, number>> = {
   P1D: 86_400,
 }
 
+/** How Azure says that a metric has no unit. */
+const NO_UNITS: ReadonlySet<string> = new Set(['', 'Unspecified'])
+
 /**
  * What a reply of `Metrics - List` tells of a metric; undefined if it is none. A bucket begins at its `timeStamp` and lasts for one
  * grain; one that has nothing but its `timeStamp` is a gap.
@@ -47,7 +50,7 @@ export function metricReply(
   const grain = typeof interval === 'string' && Object.hasOwn(GRAINS, interval) ? GRAINS[interval] : undefined
   if (grain === undefined) return undefined
   const told = recordsIn(value).filter((one) => nameOf(one).toLowerCase() === metric.toLowerCase())
-  const unit = told.map((one) => one['unit']).find((one) => typeof one === 'string')
+  const unit = told.map((one) => one['unit']).find((one) => typeof one === 'string' && !NO_UNITS.has(one))
   const series = told.flatMap((one) =>
     recordsIn(one['timeseries']).map((ones) => ({
       dimensions: dimensionsOf(ones['metadatavalues']),

@@ -145,6 +145,15 @@ describe('a virtual machine', () => {
     expect(world.logged.map(({ code }) => code)).toContain('cloud-unit-unknown')
   })
 
+  it('is taken where Azure says that a metric has no unit', async () => {
+    const server = await new AzureMonitorServer().start()
+    server.store('Percentage CPU', {}, each(TEN, 25), 'Unspecified')
+    const world = testWorld({ model: cpuOnly })
+    const joules = await joulesById(await machine(server, world), TEN, TEN + 60)
+    expect(joules['trainer/cpu']).toBeGreaterThan(0)
+    expect(world.logged).toEqual([])
+  })
+
   it('is told in longer buckets where the reply says so', async () => {
     const server = await new AzureMonitorServer().start()
     const account = await machine(server)
