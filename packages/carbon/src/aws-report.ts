@@ -38,7 +38,9 @@ function exportRow(row: Record<string, string>, index: number): Versioned {
   const month = reportMonth(row['usage_period_start'])
   if (month === undefined) throw invalidReport('aws', `${where}: expected usage_period_start`)
   const grams = FIGURES.map(([column, , name]): [string, number | undefined] => {
-    const value = reportFigure(row[`${column}_value`])
+    const value = reportFigure(row[`${column}_value`], () =>
+      invalidReport('aws', `${where}, ${column}_value: expected a number, as 0.5`),
+    )
     const unit = row[`${column}_unit`]
     if (value !== undefined && !UNIT.test(unit ?? '')) {
       throw invalidReport('aws', `${where}, ${column}_unit: expected MTCO2e`)
@@ -69,7 +71,9 @@ function replyRow(result: unknown, index: number): ProviderReportRow {
   const told = isRecord(values) ? values : {}
   const grams = FIGURES.map(([, key, name]): [string, number | undefined] => {
     const { Value, Unit } = isRecord(told[key]) ? (told[key] as Record<string, unknown>) : {}
-    const value = reportFigure(Value)
+    const value = reportFigure(Value, () =>
+      invalidReport('aws', `${where}.EmissionsValues.${key}.Value: expected a number`),
+    )
     if (value !== undefined && !(typeof Unit === 'string' && UNIT.test(Unit))) {
       throw invalidReport('aws', `${where}.EmissionsValues.${key}.Unit: expected MTCO2e`)
     }

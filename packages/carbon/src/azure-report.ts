@@ -55,8 +55,9 @@ function rowOf(told: {
   readonly account: unknown
   readonly region: unknown
 }): ProviderReportRow {
-  const total = reportFigure(told.kilograms)
-  if (total === undefined) throw invalidReport('azure', `${told.where}: expected emissions in kgCO2E`)
+  const invalid = () => invalidReport('azure', `${told.where}: expected emissions in kgCO2E, a number as 0.5`)
+  const total = reportFigure(told.kilograms, invalid)
+  if (total === undefined) throw invalid()
   const month = reportMonth(told.month)
   if (month === undefined) {
     throw invalidReport(

@@ -3,7 +3,7 @@
  * left open.
  */
 export function csvRecords(text: string): Record<string, string>[] | undefined {
-  const rows = csvRows(text.replace(/^\uFEFF/, ''))
+  const rows = csvRows(text)
   const header = rows?.[0]
   if (rows === undefined || header === undefined || header.length < 2) return undefined
   return rows

@@ -26,7 +26,9 @@ export function gcpReportRows(records: ReportRecords): ProviderReportRow[] {
     if (month === undefined) throw invalidReport('gcp', `row ${index + 1}: expected usage_month`)
     const figures = FIGURES.map(([name, own]): [string, number | undefined] => [
       own,
-      reportFigure(field(name)),
+      reportFigure(field(name), () =>
+        invalidReport('gcp', `row ${index + 1}, ${name}: expected a number, as 0.5`),
+      ),
     ])
     if (figures.every(([, value]) => value === undefined)) {
       throw invalidReport(

@@ -23,7 +23,8 @@ export function parseProviderReport(
   text: string,
   { month }: { readonly month?: string } = {},
 ): ProviderReportRow[] {
-  const rows = PARSERS[provider](recordsOf(provider, text), month)
+  // Tools of Windows begin a file with a byte order mark.
+  const rows = PARSERS[provider](recordsOf(provider, text.replace(/^\uFEFF/, '')), month)
   if (rows.length === 0) throw invalidReport(provider, 'it has no rows')
   return addedUp(rows)
 }

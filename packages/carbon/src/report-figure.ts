@@ -1,9 +1,12 @@
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
-/** A figure of a report, which may be text; undefined for what is none, or empty. */
-export function reportFigure(value: unknown): number | undefined {
-  const number = typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+/** A figure of a report, which may be text; undefined where it is empty. What is no number, as `0,5`, is `invalid`: throws that. */
+export function reportFigure(value: unknown, invalid: () => Error): number | undefined {
+  const told = typeof value === 'string' ? value.trim() : value
+  if (told === undefined || told === null || told === '') return undefined
+  const number = typeof told === 'string' && NUMBER.test(told) ? Number(told) : told
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw invalid()
+  return number
 }
 
 /** `2026-10` of a day, an instant or seconds since 1970; undefined for what is none of them. */

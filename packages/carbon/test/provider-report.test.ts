@@ -86,6 +86,14 @@ describe("a data export of AWS's carbon emissions", () => {
     expect(parseProviderReport('aws', text)[0]?.gramsCo2e).toEqual({ locationBased: 4000 })
   })
 
+  it('with a figure that is no number, as where a comma stands before decimals, is refused', () => {
+    for (const lbm of ['"0,5"', '"1,234.5"', '=1+1']) {
+      expect(refusal(() => parseProviderReport('aws', [HEADER, row({ lbm })].join('\n')))).toMatch(
+        /row 2, total_lbm_emissions_value: expected a number/,
+      )
+    }
+  })
+
   it('in another unit is refused', () => {
     expect(refusal(() => parseProviderReport('aws', [HEADER, row({ unit: 'kgCO2e' })].join('\n')))).toMatch(
       /row 2, total_lbm_emissions_unit: expected MTCO2e/,
@@ -157,6 +165,7 @@ describe("Google's carbon footprint export", () => {
 
   it('is in kilograms, as JSON, as lines of JSON, and as CSV with dots or underscores', () => {
     expect(parseProviderReport('gcp', JSON.stringify([nested]))).toEqual([expected])
+    expect(parseProviderReport('gcp', `\uFEFF${JSON.stringify([nested])}`)).toEqual([expected])
     const twice = parseProviderReport('gcp', `${JSON.stringify(nested)}\n${JSON.stringify(nested)}\n`)
     expect(twice).toEqual([
       { ...expected, gramsCo2e: expect.objectContaining({ locationBased: 85_000, scope3: 4000 }) },

@@ -121,7 +121,7 @@ function sumOf(runs: readonly PlacedRun[]): RunsFigures {
   const covered = sum(runs.map(({ run, coverage }) => run.seconds * coverage))
   return {
     ids: runs.map(({ run }) => run.id),
-    provisional: runs.filter(({ run }) => run.provisional).length,
+    provisional: runs.filter(({ provisional }) => provisional).length,
     ...(joules === undefined ? {} : { joules, kilowattHours: joules / JOULES_PER_KILOWATT_HOUR }),
     ...(operational === undefined ? {} : { operationalGrams: operational }),
     ...(embodied === undefined ? {} : { embodiedGrams: embodied }),

@@ -1,4 +1,12 @@
-import { analyse, type Factors, type Interval, type Journal, type Report, WallTime } from '@ergometer/core'
+import {
+  analyse,
+  type Factors,
+  type Interval,
+  type Journal,
+  owedDomains,
+  type Report,
+  WallTime,
+} from '@ergometer/core'
 import type { Month } from './month.ts'
 import { accountOfRun, type RunAccount } from './run-account.ts'
 
@@ -16,6 +24,8 @@ export interface ReadRun {
 /** What a run took in a month, as far as it is its own. */
 export interface RunMonth {
   readonly run: Report['run']
+  /** True while it goes on, or late meters owe it readings of that month. */
+  readonly provisional: boolean
   /** Whose it is; a text: why nobody's. */
   readonly account: RunAccount | string
   readonly joules?: number
@@ -46,7 +56,8 @@ export function runsInMonth(runs: readonly ReadRun[], month: Month): RunMonth[] 
     const end = wall.milliseconds(part.to)
     for (const key of keys) taken.set(key, Math.max(taken.get(key) ?? end, end))
     const own = from > part.from ? reportOf(one, { from, to: part.to }) : report
-    return figuresOf(report, own, one.journal, from - part.from)
+    const provisional = one.running || owedDomains(one.journal, part.to).length > 0
+    return { ...figuresOf(report, own, one.journal, from - part.from), provisional }
   })
 }
 
@@ -61,7 +72,12 @@ function reportOf({ journal, running, factors }: ReadRun, interval: Interval): R
   return analyse(journal, factors, { interval, running })
 }
 
-function figuresOf(whole: Report, own: Report, journal: Journal, overlapSeconds: number): RunMonth {
+function figuresOf(
+  whole: Report,
+  own: Report,
+  journal: Journal,
+  overlapSeconds: number,
+): Omit<RunMonth, 'provisional'> {
   const { energy, carbon } = own
   const none = overlapSeconds > 0 && own.run.seconds <= 0
   return {

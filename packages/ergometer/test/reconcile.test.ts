@@ -137,6 +137,8 @@ describe("AWS's data export beside the runs", () => {
     expect(ireland?.provider?.locationBasedGrams).toBeCloseTo(4800, 6)
     expect(ireland?.provider?.marketBasedGrams).toBe(0)
     expect(ireland?.runs.ids).toEqual(['b', 'a'])
+    expect(ireland?.runs.provisional).toBe(0)
+    expect(ireland?.differences.map(({ kind }) => kind)).not.toContain('provisional')
     expect(ireland?.runs.kilowattHours).toBeCloseTo(1.5, 9)
     expect(ireland?.runs.operationalGrams).toBeCloseTo(720, 6)
     expect(ireland?.explained?.of).toBe('locationBased')
