@@ -46,16 +46,15 @@ function owedHealth({ start }: Journal, owed: readonly OwedDomain[]): HealthEntr
 }
 
 /** Meters that could not be opened in the run and have been given up since, without a domain. */
-function silentHealth({ awaited, domains }: Journal, owed: readonly OwedDomain[]): HealthEntry[] {
-  const heard = new Set([...owed, ...domains.map(({ line }) => line)].map(({ meter }) => meter))
-  return [...new Set(awaited.map(({ meter }) => meter))]
-    .filter((meter) => !heard.has(meter))
-    .map((meter) => ({
-      severity: 'warning',
-      code: 'late-data-missing',
-      message: `${meter}: nothing was told of the run`,
-      meter,
-    }))
+function silentHealth({ awaited }: Journal, owed: readonly OwedDomain[]): HealthEntry[] {
+  const owing = new Set(owed.map(({ id }) => id))
+  const silent = awaited.filter(({ meter }) => !owing.has(meter))
+  return [...new Set(silent.map(({ meter }) => meter))].map((meter) => ({
+    severity: 'warning',
+    code: 'late-data-missing',
+    message: `${meter}: nothing was told of the run`,
+    meter,
+  }))
 }
 
 /** Gaps of a domain that reports late between two times, but for the time that it has not come to yet. */
