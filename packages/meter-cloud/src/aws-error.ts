@@ -1,4 +1,5 @@
 import { MeterError, type Outcome } from '@ergometer/meter'
+import { MOST_BYTES } from './bounded-reply.ts'
 
 /** Begins of the names that AWS gives its errors, and what follows from them. */
 const KINDS: readonly {
@@ -45,6 +46,12 @@ const KINDS: readonly {
     code: 'CLOUD_REFUSED',
     outcome: 'fatal',
     why: 'it refuses the question: expected a resource that exists there',
+  },
+  {
+    names: /^ReplyTooLong$/,
+    code: 'CLOUD_REPLY_INVALID',
+    outcome: 'retry',
+    why: `expected at most ${MOST_BYTES / 2 ** 20} MiB`,
   },
 ]
 

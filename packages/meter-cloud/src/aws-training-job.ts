@@ -3,6 +3,7 @@ import { type MeterContext, MeterError } from '@ergometer/meter'
 import { awsError } from './aws-error.ts'
 import type { AwsOptions } from './aws-options.ts'
 import { type AwsSignal, constantSignal, modelledSignal, type SignalDomain } from './aws-signal.ts'
+import { BEFORE_PARSING, boundedReply } from './bounded-reply.ts'
 import { type CloudWatch, clientOptions } from './cloudwatch.ts'
 import type { InstanceModel } from './instance-model.ts'
 import { peerPackage } from './peer-package.ts'
@@ -108,6 +109,7 @@ async function askSageMaker({ options, context }: TrainingJobQuestion): Promise<
     () => import('@aws-sdk/client-sagemaker'),
   )
   const client = new SageMakerClient(clientOptions(options))
+  client.middlewareStack.add(boundedReply, BEFORE_PARSING)
   try {
     const command = new DescribeTrainingJobCommand({ TrainingJobName: trainingJob })
     const reply = await client.send(command, { abortSignal: context.signal })

@@ -2,6 +2,7 @@ import type { CloudWatchClient, GetMetricDataCommandInput, Metric } from '@aws-s
 import { type MeterContext, MeterError } from '@ergometer/meter'
 import { awsError } from './aws-error.ts'
 import type { AwsOptions } from './aws-options.ts'
+import { BEFORE_PARSING, boundedReply } from './bounded-reply.ts'
 import type { Bucket } from './bucket.ts'
 import type { Interval } from './interval.ts'
 import { peerPackage } from './peer-package.ts'
@@ -40,6 +41,7 @@ export class CloudWatch {
   ) {
     this.#sdk = sdk
     this.#client = new sdk.CloudWatchClient(clientOptions(options))
+    this.#client.middlewareStack.add(boundedReply, BEFORE_PARSING)
     this.#log = log
   }
 

@@ -1,5 +1,6 @@
 import { after, type MeterContext, MeterError, type Outcome, withTimeLimit } from '@ergometer/meter'
 import type { TokenSource } from './access-token.ts'
+import { MOST_BYTES } from './bounded-reply.ts'
 
 /** A monitoring interface that answers with JSON to who shows a token. */
 export interface MonitoringDetails {
@@ -21,7 +22,6 @@ const FIRST_WAIT = 0.5
 const PATIENCE = 10
 /** The longest that a service may ask us to stay away: a day. */
 const LONGEST_ABSENCE = 86_400
-const MOST_BYTES = 32 * 2 ** 20
 const LONGEST_REASON = 200
 
 /** One attempt that did not succeed: whether another may, and after how many seconds. */

@@ -1,6 +1,7 @@
 import type { DescribeTrainingJobCommandOutput } from '@aws-sdk/client-sagemaker'
 import { awsError } from './aws-error.ts'
 import type { AwsOptions } from './aws-options.ts'
+import { BEFORE_PARSING, boundedReply } from './bounded-reply.ts'
 import { clientOptions, regionOf } from './cloudwatch.ts'
 import type { HostedJob } from './hosted-job.ts'
 import { peerPackage } from './peer-package.ts'
@@ -31,6 +32,7 @@ export async function sageMakerJob(question: SageMakerQuestion, signal: AbortSig
     () => import('@aws-sdk/client-sagemaker'),
   )
   const client = new SageMakerClient(clientOptions({ provider: 'aws', ...question }))
+  client.middlewareStack.add(boundedReply, BEFORE_PARSING)
   try {
     await regionOf(client)
     const command = new DescribeTrainingJobCommand({ TrainingJobName: question.trainingJob })

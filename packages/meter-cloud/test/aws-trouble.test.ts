@@ -108,6 +108,14 @@ describe('CloudWatch in trouble', () => {
     await server.listen()
   }, 60_000)
 
+  it('that answers without end is cut off before it fills the memory', async () => {
+    const body = `{"MetricDataResults": [], "Messages": [{"Value": "${'x'.repeat(33 * 2 ** 20)}"}]}`
+    expect(await failure({ status: 200, type: 'x', body })).toMatchObject({
+      code: 'CLOUD_REPLY_INVALID',
+      message: expect.stringContaining('at most 32 MiB'),
+    })
+  })
+
   it('that does not answer is given up when the read is', async () => {
     const { meter } = await open(options(), WINDOW)
     server.mood = 'silence'
