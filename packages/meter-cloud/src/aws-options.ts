@@ -25,6 +25,8 @@ export interface AwsOptions {
   readonly profile?: string | undefined
   /** Seconds of a bucket, a multiple of 60; absent: 60, and for the CPU of a machine what its monitoring tells. */
   readonly period?: number | undefined
+  /** By whose clock the run's times are; absent: this machine's, and figures are moved where that is out of order. */
+  readonly clock?: 'aws' | undefined
   /** Whether it is the machine that runs this; absent: true if it says so itself (DMI of Nitro machines). */
   readonly thisHost?: boolean | undefined
 }
@@ -62,6 +64,7 @@ const shape = {
         z.multipleOf(60, 'expected a multiple of 60 seconds'),
       ),
   ),
+  clock: z.optional(z.literal('aws', "expected 'aws'")),
   thisHost: thisHostOption,
 }
 

@@ -23,8 +23,9 @@ const MORE_PAGES = 50
 const TIMES_PAGES = 4
 /** The client takes a clock for wrong from so many milliseconds on. */
 const SKEWED = 240_000
-/** A correction that moves by less, in milliseconds, is the whole second of a `Date` header. */
-const STEADY = 5000
+/** Buckets are of whole minutes, and so are they once moved; a correction that changes by less, in milliseconds, is none. */
+const MINUTE = 60_000
+const STEADY = 45_000
 type Reply = readonly (readonly Bucket[])[]
 
 /** CloudWatch, through AWS's own client. Whatever it throws is a MeterError. */
@@ -32,6 +33,7 @@ export class CloudWatch {
   readonly #sdk: typeof import('@aws-sdk/client-cloudwatch')
   readonly #client: CloudWatchClient
   readonly #log: MeterContext['log']
+  readonly #isMoved: boolean
   #skew = 0
 
   private constructor(
@@ -43,6 +45,7 @@ export class CloudWatch {
     this.#client = new sdk.CloudWatchClient(clientOptions(options))
     this.#client.middlewareStack.add(boundedReply, BEFORE_PARSING)
     this.#log = log
+    this.#isMoved = options.clock !== 'aws'
   }
 
   /** Loads the client; nothing is sent. */
@@ -60,13 +63,14 @@ export class CloudWatch {
     return regionOf(this.#client)
   }
 
-  /** Seconds by which AWS's clock is ahead of this machine's, where that is out of order; else 0. */
+  /** Whole minutes, in seconds, by which AWS's clock is ahead of that of the run's times, where that is out of order; else 0. */
   get skewSeconds(): number {
+    if (!this.#isMoved) return 0
     const found = this.#client.config.systemClockOffset ?? 0
     const skew = Math.abs(found) < SKEWED ? 0 : found
     if (Math.abs(skew - this.#skew) > STEADY) {
-      this.#skew = skew
-      const seconds = Math.round(Math.abs(skew) / 1000)
+      this.#skew = Math.round(skew / MINUTE) * MINUTE
+      const seconds = Math.abs(this.#skew) / 1000
       if (skew !== 0)
         this.#log(
           `this machine's clock is ${seconds} s ${skew > 0 ? 'behind' : 'ahead of'} AWS's: its figures are moved by as much; set the clock right`,

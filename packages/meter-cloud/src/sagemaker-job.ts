@@ -71,6 +71,7 @@ function jobOf(question: SageMakerQuestion, reply: DescribeTrainingJobCommandOut
     meter: {
       provider: 'aws',
       ...question,
+      clock: 'aws',
       ...(where === undefined ? {} : { region: where }),
       ...(type ? { instanceType: type } : {}),
       ...(type && count !== undefined ? { instanceCount: count } : {}),

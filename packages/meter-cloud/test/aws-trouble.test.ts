@@ -189,9 +189,44 @@ describe("a machine whose clock is not AWS's", () => {
     const told = await read(meter)
     const own = told.filter(({ id }) => id.endsWith('1'))
     expect(own.map(({ joules }) => joules)).toEqual([18_000, 18_060])
-    // To the second: so does AWS tell its time.
-    expect(Math.abs((own[0]?.from ?? 0) - HOUR)).toBeLessThan(5)
+    // By whole minutes: so it is the same whenever it is asked, though AWS tells its time to the second only.
+    expect(own[0]?.from).toBe(HOUR)
     expect(said.map(({ code }) => code)).toContain('clock-skewed')
     meter.close?.()
+  })
+
+  it('is told of a job by its own clock from the first read on, or by that of AWS', async () => {
+    const SKEW = 600
+    const job = {
+      provider: 'aws',
+      region: 'eu-west-1',
+      trainingJob: 'job',
+      endpoint: server.address,
+    } as const
+    const machines = { instanceType: 'ml.p3.2xlarge', instanceCount: 1 }
+    server.clock = () => Date.now() / 1000 + SKEW
+    for (const minute of [0, 1, 10, 11]) {
+      const metric = {
+        Namespace: '/aws/sagemaker/TrainingJobs',
+        MetricName: 'GPUUtilization',
+        Dimensions: [{ Name: 'Host', Value: 'job/algo-1' }],
+      }
+      server.put(metric, HOUR + minute * 60, minute)
+    }
+    const told = async (clock?: 'aws') => {
+      const { meter } = await open({ ...job, ...machines, ...(clock ? { clock } : {}) }, WINDOW)
+      const gpu = (await read(meter)).filter(({ id }) => id.endsWith('gpu'))
+      meter.close?.()
+      return gpu.map(({ from = 0, joules }) => [from - HOUR, joules])
+    }
+    const watts = (percent: number) => 35 + (percent / 100) * 271
+    expect(await told()).toEqual([
+      [0, expect.closeTo(60 * watts(10), 6)],
+      [60, expect.closeTo(60 * watts(11), 6)],
+    ])
+    expect(await told('aws')).toEqual([
+      [0, expect.closeTo(60 * watts(0), 6)],
+      [60, expect.closeTo(60 * watts(1), 6)],
+    ])
   })
 })
