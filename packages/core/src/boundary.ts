@@ -37,12 +37,14 @@ const IN_MODULE = new Set(['cpu', 'memory', 'gpu'])
  */
 export function chooseBoundary(domains: readonly BoundaryDomain[], gpus: readonly string[] = []): Boundary {
   const winners = bestByIdentity(domains)
-  const sensed = new Set(
-    domains.filter((one) => one.domain.method !== 'modelled').map((one) => one.domain.kind),
-  )
+  const sensors = domains.filter(({ domain }) => domain.method !== 'modelled')
+  const isSensed = ({ domain }: BoundaryDomain) =>
+    sensors.some(
+      (sensor) => contentsOf(domain.kind).includes(sensor.domain.kind) && mayBeOfOne(domain, sensor.domain),
+    )
   const eligible = [...winners.values()].filter(
     (one) =>
-      (one.domain.method !== 'modelled' || !contentsOf(one.domain.kind).some((kind) => sensed.has(kind))) &&
+      (one.domain.method !== 'modelled' || !isSensed(one)) &&
       !domains.some((other) => isSameFromHere(one, other)),
   )
   const parentOf = parents(domains, winners, new Set(eligible))
@@ -67,6 +69,16 @@ function isSameFromHere({ domain }: BoundaryDomain, other: BoundaryDomain): bool
   if (!domain.identity?.startsWith(OF_THIS_HOST) || domain.lateBy === undefined) return false
   const local = other.domain.lateBy === undefined && other.domain.kind === domain.kind && other.coverage > 0
   return local && (domain.method === 'modelled' || other.domain.method !== 'modelled')
+}
+
+/** False if both are known to be of a machine, and each of another. */
+function mayBeOfOne(one: Domain, other: Domain): boolean {
+  const [machine, another] = [machineOf(one), machineOf(other)]
+  return machine === undefined || another === undefined || machine === another
+}
+
+function machineOf({ identity, attributes = {} }: Domain): unknown {
+  return identity === undefined ? (attributes['host.id'] ?? attributes['cloud.resource_id']) : undefined
 }
 
 /** The kinds that a domain of a kind stands for: a model of the whole gives way to a sensor of any part. */

@@ -170,6 +170,18 @@ describe('a model', () => {
     ])
   })
 
+  test('of a machine that a cloud names gives way to a sensor of that machine, of this one, or of one that nobody names', () => {
+    const of = (id: string, parts: Partial<Domain> = {}) =>
+      one(`cloud:${id}`, { kind: 'gpu', attributes: { 'host.id': id.slice(0, 1) }, ...parts })
+    const model = of('a-0', { method: 'modelled' })
+    expect(counted(model, of('b-0'))).toEqual(['cloud:a-0', 'cloud:b-0'])
+    expect(counted(model, of('b-0'), of('a-1'))).toEqual(['cloud:a-1', 'cloud:b-0'])
+    expect(counted(model, one('nvml:0', { kind: 'gpu' }))).toEqual(['nvml:0'])
+    expect(
+      counted(one('estimate:cpu', { kind: 'cpu', method: 'modelled' }), of('b', { kind: 'cpu' })),
+    ).toEqual(['cloud:b'])
+  })
+
   test("never fills a sensor's gaps, its container's neither", () => {
     expect(counted(one('plug:0', host, 0.5), cpu(), memory)).toEqual(['plug:0'])
     expect(counted(one('x:chip', { kind: 'module' }, 0.5), cpu(), memory)).toEqual(['x:chip'])
