@@ -26,6 +26,13 @@ const SKEWED = 240_000
 /** Buckets are of whole minutes, and so are they once moved; a correction that changes by less, in milliseconds, is none. */
 const MINUTE = 60_000
 const STEADY = 45_000
+/** Without it the client waits for a reply for ever. Milliseconds, for each of its three attempts. */
+const PATIENCE = {
+  connectionTimeout: 10_000,
+  requestTimeout: 20_000,
+  socketTimeout: 20_000,
+  throwOnRequestTimeout: true,
+} as const
 type Reply = readonly (readonly Bucket[])[]
 
 /** CloudWatch, through AWS's own client. Whatever it throws is a MeterError. */
@@ -164,6 +171,12 @@ export class CloudWatch {
       token = reply.NextToken || undefined
       if (token === undefined) break
     }
+    if (token !== undefined) {
+      this.#log(`AWS's reply goes on for more than ${pages} pages: what they tell counts`, {
+        severity: 'warning',
+        code: 'cloud-reply-partial',
+      })
+    }
     this.#judge(failed, questions.length)
     return buckets
   }
@@ -218,8 +231,10 @@ export function clientOptions({ region, endpoint, profile }: AwsOptions): {
   region?: string
   endpoint?: string
   profile?: string
+  requestHandler: typeof PATIENCE
 } {
   return {
+    requestHandler: PATIENCE,
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),

@@ -161,11 +161,12 @@ describe('CloudWatch in trouble', () => {
     meter.close?.()
   })
 
-  it('whose pages never end is left', async () => {
-    const { meter } = await open(options(), WINDOW)
+  it('whose pages never end is left, and that is said', async () => {
+    const { meter, said } = await open(options(), WINDOW)
     server.endless = true
     expect(await read(meter)).toHaveLength(2)
     expect(server.count('GetMetricData')).toBeLessThan(100)
+    expect(said.map(({ code }) => code)).toContain('cloud-reply-partial')
     meter.close?.()
   })
 })
