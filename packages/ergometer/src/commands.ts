@@ -88,6 +88,13 @@ export async function main(args: readonly string[], recorder?: ChildProcess): Pr
     say("run: expected '--' before CMD: ergometer run [flags] -- CMD")
     return USAGE
   }
+  const slip = own.findIndex(
+    (arg, index) => /^--(otlp|prometheus)=$/.test(arg) && /^[^-]/.test(own[index + 1] ?? ''),
+  )
+  if (slip >= 0) {
+    say(`${own[0]}: ${own[slip]?.slice(0, -1)} takes its value behind '=': ${own[slip]}${own[slip + 1]}`)
+    return USAGE
+  }
   let code = 0
   const remember = (given: number) => {
     code = given

@@ -21,6 +21,8 @@ describe.concurrent('ergometer run refuses', () => {
   const wrong: readonly [flags: readonly string[], message: RegExp][] = [
     [['--nonsense'], /--nonsense/],
     [['--zne', 'FR'], /--zne/],
+    [['--otlp', 'http://c:4318'], /run: --otlp takes its value behind '=': --otlp=http:\/\/c:4318$/],
+    [['--prometheus', ':9464', '--zone', 'FR'], /behind '=': --prometheus=:9464$/],
     [['--zone', 'ATLANTIS'], /zone.*ATLANTIS.*ISO 3166/],
     [['--zone', ''], /zone/],
     [['--pue', '0.9'], /pue: expected at least 1/],
