@@ -214,5 +214,5 @@ export function meterEnvironment(): Record<string, string> {
 
 /** What to say where the last export is not over when nobody waits for it any more. */
 export function unsentText(runId: string): string {
-  return `the last metrics are not sent yet, which is still tried for some seconds; 'ergometer export ${runId} --to otlp=URL' sends what is missing`
+  return `the last metrics are not sent yet: is the receiver up? It is tried for some seconds more; 'ergometer export ${runId} --to otlp=URL' sends what is missing`
 }

@@ -1,6 +1,6 @@
-import { redactText } from '@ergometer/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { exportFailure } from './export-failure.ts'
 import { withFleetingGauges } from './fleeting-gauges.ts'
 import { type OtlpTarget, otlpExporter, targetText, targetUrl } from './otlp-exporter.ts'
 import { type HostPort, hostPort, PrometheusEndpoint, standardPage } from './prometheus-endpoint.ts'
@@ -111,8 +111,10 @@ async function pushReader(
     sinceBegin(await otlpExporter(target, env), age),
     (error) => {
       if (error && !down) {
-        const why = redactText(error.message.split('\n')[0] || error.name)
-        trouble(`metrics cannot be sent to ${targetText(target, env)}: ${why}`)
+        const { what, said } = exportFailure(error)
+        trouble(
+          `metrics cannot be sent to ${targetText(target, env)}: ${what}${inBrackets(said, target, env)}`,
+        )
       }
       down = error !== undefined
     },
@@ -136,10 +138,15 @@ function refusedBy(
   return (points, said) => {
     if (told || points === 0) return
     told = true
-    const words = receiverWords(said, targetUrl(target, env), env)
-    const why = words === undefined ? '' : ` (${words})`
+    const why = inBrackets(said, target, env)
     trouble(`${targetText(target, env)} takes metrics and throws ${points} points of them away${why}`)
   }
+}
+
+/** What a receiver says, if there is anything fit to be shown. */
+function inBrackets(said: string, target: OtlpTarget, env: PipelineWorld['env']): string {
+  const words = receiverWords(said, targetUrl(target, env), env)
+  return words === undefined ? '' : ` (${words})`
 }
 
 /** In JavaScript nobody else tells of a slip, and what is misspelt would send nothing. */

@@ -1,5 +1,6 @@
 import { ErgometerError, redactText } from '@ergometer/core'
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import { exportFailure } from './export-failure.ts'
 import { metricsUrl, type OtlpTarget, otlpExporter, protocolOf } from './otlp-exporter.ts'
 import { receiverWords } from './receiver-words.ts'
 
@@ -44,7 +45,10 @@ export class ReplayDestination {
     return new Promise((resolve, reject) => {
       exporter.export(metrics, ({ code, error }) => {
         if (code === SUCCESS) resolve()
-        else reject(this.#failureOf(error))
+        else {
+          const { what, said, hint } = exportFailure(error)
+          reject(this.failure(what, said, hint, error))
+        }
       })
     })
   }
@@ -60,27 +64,6 @@ export class ReplayDestination {
     const message = `otlp: ${this.where}: ${what}${words === undefined ? '' : ` (${words})`}; ${hint}: exporting twice changes nothing`
     return new ErgometerError('EXPORT_FAILED', message, cause)
   }
-
-  #failureOf(error: (Error & { code?: unknown; data?: unknown }) | undefined): ErgometerError {
-    const { code, data, message = '' } = error ?? {}
-    // gRPC numbers its failures from 1 to 16.
-    if (typeof code === 'number' && code >= 300) {
-      return this.failure(`it answered ${code}`, typeof data === 'string' ? data : '', hintOf(code), error)
-    }
-    if (/retryable status/.test(message)) {
-      return this.failure(
-        'it is too busy, or down: it answered 429, 502, 503 or 504 each time',
-        '',
-        undefined,
-        error,
-      )
-    }
-    const why =
-      code === 'ECONNREFUSED' ? 'nobody listens there' : code === 'ENOTFOUND' ? 'no such host' : undefined
-    if (why !== undefined)
-      return this.failure(why, '', 'see to it that the receiver is up, and try again', error)
-    return this.failure('cannot be reached', message || String(code ?? ''), undefined, error)
-  }
 }
 
 /** True where no path is appended to the endpoint. A protocol that does not exist is refused once it is opened. */
@@ -90,12 +73,4 @@ function isGrpc(protocol: OtlpTarget['protocol'], env: Environment): boolean {
   } catch {
     return false
   }
-}
-
-/** What to do about an answer. */
-function hintOf(status: number): string | undefined {
-  if (status === 401 || status === 403) return 'check OTEL_EXPORTER_OTLP_HEADERS, and try again'
-  if (status === 404) return 'give the base endpoint, to which /v1/metrics is appended, and try again'
-  if (status !== 400 && status !== 415) return undefined
-  return 'is it the base endpoint of a receiver that speaks this protocol (http/protobuf, http/json, grpc)? Then try again'
 }
