@@ -39,7 +39,7 @@ export async function setUp(
     observe(run)
     return
   }
-  if (!targets.otlp && !targets.prometheus) return
+  if (!Object.values(targets).some(Boolean)) return
   const git = await findGit(process.cwd())
   const facts = { runId: run.id, ...hostFacts(), pid: process.pid, commit: git?.commit, env: process.env }
   const pipeline = await openPipeline(targets, resourceAttributes(facts), {

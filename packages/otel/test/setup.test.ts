@@ -54,3 +54,7 @@ test('a page for Prometheus is served where they ask for one', async () => {
   const run = { id: 'a-run', name: 'a run', live: () => undefined, extend: () => {} }
   await expect(setUp(run)).rejects.toThrow("Prometheus endpoint ':99999'")
 })
+
+test('a target whose name is misspelt is refused', async () => {
+  await expect(sent({}, { oltp: true } as never)).rejects.toThrow("unknown 'oltp'")
+})
