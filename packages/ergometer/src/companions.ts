@@ -1,5 +1,4 @@
 import type { Journal, PhaseCompanion, PhaseOptions, Report, RunExtension } from '@ergometer/core'
-import { monotonicSeconds } from '@ergometer/meter'
 import type { EventClient } from './event-client.ts'
 import { PhaseEnergies } from './phase-energies.ts'
 import type { Phase } from './run.ts'
@@ -69,13 +68,11 @@ export class Companions {
     name: string,
     companions: readonly PhaseCompanion[],
   ): (failure?: { readonly error: unknown }) => void {
-    const from = monotonicSeconds()
     const phase = this.#client.phase(name)
     if (companions.length === 0) return phase.end
     const end = (failure?: { readonly error: unknown }): void => {
       if (!this.#open.delete(end)) return
-      phase.end()
-      const interval = { from, to: monotonicSeconds() }
+      const interval = { from: phase.from, to: phase.end() }
       for (const one of companions) {
         quietly(() => one.ended(failure))
         if (one.told) this.#energies.await(interval, (energy) => quietly(() => one.told?.(energy)))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isEventName, LIVE_FILE, type LiveTotals } from '@ergometer/core'
-import { type Domain, monotonicSeconds } from '@ergometer/meter'
+import type { Domain } from '@ergometer/meter'
 import { EventWriter } from './event-writer.ts'
 import type { Phase, PushedTime, ScoreValues, WorkIncrements } from './run.ts'
 import { untilSettled } from './until-settled.ts'
@@ -9,6 +9,12 @@ import { WorkCounter } from './work-counter.ts'
 
 /** So many names go into one line of work or scores: a line is at most 4 KiB. */
 const NAMES_A_LINE = 32
+
+/** A phase as it was written: when it began, and, of its end, when that was, in monotonic seconds. */
+interface WrittenPhase extends Phase {
+  readonly from: number
+  end(): number
+}
 
 /** Speaks to a recorder through an event file: what every kind of run has in common. */
 export class EventClient {
@@ -62,17 +68,23 @@ export class EventClient {
   }
 
   /** Begins a phase. */
-  phase(name: string): Phase {
+  phase(name: string): WrittenPhase {
     const id = `${++this.#phases}`
-    this.write({ phase: { name, id, edge: 'begin' } })
-    let open = true
-    const end = (): void => {
-      if (!open) return
-      open = false
-      this.write({ phase: { name, id, edge: 'end' } })
-      this.lastEnd = monotonicSeconds()
+    const from = this.#writeEdge({ name, id, edge: 'begin' })
+    let to: number | undefined
+    const end = (): number => {
+      to ??= this.lastEnd = this.#writeEdge({ name, id, edge: 'end' })
+      return to
     }
-    return { end, [Symbol.dispose]: end }
+    return { from, end, [Symbol.dispose]: end }
+  }
+
+  /** When it was, in monotonic seconds. */
+  #writeEdge(phase: Record<string, unknown>): number {
+    this.#work.flush()
+    const time = process.hrtime.bigint()
+    this.#writer.write({ phase }, time)
+    return Number(time) / 1e9
   }
 
   /** Runs `fn` as a phase: until it returns, or what it returns settles. */

@@ -105,7 +105,7 @@ describe.concurrent('what accompanies a run', () => {
     expect(code, stderr).toBe(0)
     expect(`${stdout}`).toContain('told ["open ended","open told","run ended"]')
     const [{ joules }] = JSON.parse(/^report (.*)$/m.exec(`${stdout}`)?.[1] ?? '[]')
-    expect(energyOf('open', `${stdout}`).joules).toBeCloseTo(joules, 0)
+    expect(energyOf('open', `${stdout}`).joules).toBeCloseTo(joules, 2)
   })
 
   test('is told of a process that never ends its run, as soon as the journal knows, and does not hold it up', async ({
