@@ -24,6 +24,7 @@ export {
   RECORDER_FILE,
   type RecorderInfo,
   removeEventDirectory,
+  replaceFile,
 } from './event-directory.ts'
 export { ROTATE_AT } from './event-files.ts'
 export {

@@ -1,4 +1,4 @@
-import { type Journal, type RecorderInfo, type Report, readRun } from '@ergometer/core'
+import { findRecorder, type Journal, type RecorderInfo, type Report, readRun } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { type BudgetWatch, watchBudget } from './budget-watch.ts'
 import { EventClient } from './event-client.ts'
@@ -42,7 +42,12 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
     say(`joined the run ${info.runId}: ${ignored.join(', ')} ignored, its recorder has its own`)
   const name = settings.name ?? fallbackName
   const client = new EventClient(events, (error) => say(`events cannot be written: ${error.message}`))
-  const { calls, companions } = runCalls(client, () => info.runFolder)
+  // A recorder that was still starting may have put the run elsewhere since.
+  const folder = (): string => {
+    const now = findRecorder(events)
+    return typeof now === 'string' ? info.runFolder : now.runFolder
+  }
+  const { calls, companions } = runCalls(client, folder)
   const from = monotonicSeconds()
   if (settings.tags) client.tag(settings.tags)
   const phase = client.phase(name)
@@ -66,14 +71,14 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
   }
   const reportUntil = async (to: number): Promise<Report> => {
     try {
-      const journal = await writtenUntil(info.runFolder, to)
+      const journal = await writtenUntil(folder, to)
       const origin = journal.start?.monotonic ?? from
       const begin = Math.max(0, from - origin)
       const interval = { from: begin, to: Math.max(begin, Math.min(to - origin, journal.until)) }
-      const report = reportFolder(info.runFolder, { interval })
+      const report = reportFolder(folder(), { interval })
       return { ...report, run: { ...report.run, name } }
     } catch (error) {
-      return unknownReport(info.runId, name, `${info.runFolder} cannot be read: ${(error as Error).message}`)
+      return unknownReport(info.runId, name, `${folder()} cannot be read: ${(error as Error).message}`)
     }
   }
 
@@ -102,12 +107,18 @@ export function joinRun(events: string, info: RecorderInfo, settings: Settings, 
 }
 
 /** The journal once it tells of a time (monotonic seconds), or as it is when patience is up. */
-async function writtenUntil(folder: string, time: number): Promise<Journal> {
+async function writtenUntil(folder: () => string, time: number): Promise<Journal> {
   const deadline = monotonicSeconds() + PATIENCE
   for (;;) {
-    const journal = readRun(folder)
-    const reached = (journal.start?.monotonic ?? 0) + journal.until >= time || journal.end !== undefined
-    if (reached || monotonicSeconds() >= deadline) return journal
+    const isUp = monotonicSeconds() >= deadline
+    try {
+      const journal = readRun(folder())
+      const reached = (journal.start?.monotonic ?? 0) + journal.until >= time || journal.end !== undefined
+      if (reached || isUp) return journal
+    } catch (error) {
+      // Its recorder may still be starting.
+      if (isUp) throw error
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { join, resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import {
@@ -7,13 +8,17 @@ import {
   type HealthEntry,
   type LiveTotals,
   makeEventDirectory,
+  processIdentity,
+  RECORDER_FILE,
   type Report,
   type RunEnd,
   removeEventDirectory,
+  replaceFile,
 } from '@ergometer/core'
 import type { FromRecorder, StartMessage, ToRecorder } from './recorder-message.ts'
 import { recorderProgram } from './recorder-program.ts'
 import { spawnRecorder } from './spawn-recorder.ts'
+import { versions } from './version.ts'
 
 /** How a wait for a recorder ended: it is ready, it refused, it is gone, or time was up. */
 export type Readiness =
@@ -38,6 +43,8 @@ export class RecorderLink {
   totals: LiveTotals | undefined
   readonly #listener: LinkListener
   readonly #send: Send
+  /** The recorder's process. */
+  #pid = process.pid
   readonly #spending = new AbortController()
   #readiness: Readiness | undefined
   #report: Report | undefined
@@ -61,6 +68,7 @@ export class RecorderLink {
       this.#end()
       return undefined
     }
+    this.#pid = child.pid ?? process.pid
     child.on('error', () => this.#end())
     child.on('exit', () => this.#end())
     child.unref()
@@ -133,12 +141,19 @@ export class RecorderLink {
     this.#send(JSON.stringify(message))
   }
 
-  /** Tells the recorder of its run. The event directory is there from now on, ready or not. */
+  /** Tells the recorder of its run. The event directory is there from now on, ready or not, and whoever begins before it may join. */
   begin(start: StartMessage): void {
     if (this.#gone) return
-    this.#events = start.events
+    const { events, runId } = start
+    this.#events = events
     try {
-      makeEventDirectory(start.events)
+      makeEventDirectory(events)
+      const recorder = {
+        ...processIdentity(this.#pid),
+        runFolder: expectedFolder(start),
+        versions: versions(),
+      }
+      replaceFile(join(events, RECORDER_FILE), JSON.stringify({ v: 1, runId, ...recorder }))
     } catch {
       // The recorder says so.
     }
@@ -204,6 +219,11 @@ export class RecorderLink {
     }
     clearTimeout(timer)
   }
+}
+
+/** Where a run is, unless its home cannot be written. */
+export function expectedFolder({ home, runId }: Pick<StartMessage, 'home' | 'runId'>): string {
+  return join(resolve(home), 'runs', runId)
 }
 
 /** What the recorder drops, and processes of meters may need. */

@@ -99,7 +99,7 @@ export function addRunCommand(
 
 /**
  * `ergometer run -- CMD`: starts a recorder, then CMD, passes everything through, and answers with CMD's exit
- * code. This process opens no meter and writes no file. `recorder`: its process, if it was started already.
+ * code. This process opens no meter, and writes no file but who records, on the local disk. `recorder`: its process, if it was started already.
  */
 async function runCommand(
   command: readonly string[],

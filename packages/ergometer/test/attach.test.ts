@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Report } from '@ergometer/core'
 import { describe, expect } from 'vitest'
-import { CLI, codes, domain, STEADY, skipped, test, WATTS } from './processes.ts'
+import { CLI, codes, domain, LIBRARY, type Place, STEADY, skipped, test, WATTS } from './processes.ts'
 
 const METERED = ['run', '--meter', STEADY, '--tag', 'from=flag', '--']
 const noPython =
@@ -169,6 +169,46 @@ describe.concurrent('startRun under ergometer run', () => {
     expect(report.work).toEqual({ samples: 7 })
     expect(phase(report, 'child').count).toBe(1)
     expect(place.runFolders()).toHaveLength(1)
+  })
+})
+
+describe.concurrent('a training that begins before its recorder is ready', () => {
+  /** A recorder that takes so many seconds to start, as on a machine that has other things to do. */
+  const slow = (place: Place, seconds: number) => ({
+    ERGOMETER_RECORDER: place.write(
+      'slow.mjs',
+      `await new Promise((resolve) => setTimeout(resolve, ${seconds * 1000}))
+       await import(${JSON.stringify(join(dirname(LIBRARY), 'recorder.js'))})`,
+    ),
+  })
+
+  test('joins its run all the same, and there is no other', async ({ place }) => {
+    const script = place.training(`
+      const run = await startRun({ name: 'fit' })
+      run.work({ samples: 64 })
+      await sleep(2.5)
+      say('report ' + JSON.stringify(await run.end()))
+    `)
+    const env = slow(place, 1)
+    const { code, stdout, stderr } = await place.cli([...METERED, process.execPath, script], { env })
+    expect(code, stderr).toBe(0)
+    const interval: Report = JSON.parse(/^report (.*)$/m.exec(`${stdout}`)?.[1] ?? '')
+    const report = await place.stored()
+    expect(interval.run).toMatchObject({ id: report.run.id, name: 'fit', provisional: true })
+    expect(report.work).toEqual({ samples: 64 })
+    expect(phase(report, 'fit').seconds).toBeGreaterThan(2)
+  })
+
+  test('and ends before that too: what it said is in the report', async ({ place }) => {
+    const script = place.training(`
+      const run = await startRun({ name: 'fit' })
+      run.work({ samples: 64 })
+      await run.end()
+    `)
+    const env = slow(place, 1.2)
+    const { code, stderr } = await place.cli([...METERED, process.execPath, script], { env })
+    expect(code, stderr).toBe(0)
+    expect((await place.stored()).work).toEqual({ samples: 64 })
   })
 })
 
