@@ -104,7 +104,7 @@ export type {
 export { reportError } from './report-error.ts'
 export { RunClock } from './run-clock.ts'
 export type { PhaseCompanion, PhaseEnergy, PhaseOptions, RunExtension } from './run-extension.ts'
-export { findRun, JOURNAL_FILE, newRunId, REPORT_FILE, runFolders } from './run-folder.ts'
+export { findRun, JOURNAL_FILE, newRunId, placeOfRuns, REPORT_FILE, runFolders } from './run-folder.ts'
 export { forecastRun } from './run-forecast.ts'
 export type { RunPlace } from './run-place.ts'
 export { type Score, type ScoreCosts, type ScoreTargets, scoresByName } from './scores.ts'

@@ -16,7 +16,7 @@ export interface RecorderOptions {
   readonly name: string
   readonly tags: Readonly<Record<string, string>>
   readonly home: string
-  /** Path of the event directory, which the recorder makes and removes. */
+  /** Path of the event directory, which is there or is made, and which the recorder removes. */
   readonly events: string
   /** Monotonic seconds up to which first readings are waited for. */
   readonly readyBy: number

@@ -20,6 +20,11 @@ export function newRunId(name: string, at: Date): string {
   return `${time}-${slug || 'run'}-${randomBytes(3).toString('hex')}`
 }
 
+/** Where a home has a run, or, without its id, all of them. */
+export function placeOfRuns(home: string, runId = ''): string {
+  return join(resolve(home), 'runs', runId)
+}
+
 /** Makes the folder of a run in a home; only the user may look inside. */
 export async function makeRunFolder(home: string, runId: string): Promise<string> {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(runId)) {
@@ -29,7 +34,7 @@ export async function makeRunFolder(home: string, runId: string): Promise<string
     )
   }
   const fresh = !existsSync(home)
-  const folder = join(resolve(home), 'runs', runId)
+  const folder = placeOfRuns(home, runId)
   await mkdir(dirname(folder), { recursive: true, mode: 0o700 })
   await mkdir(folder, { mode: 0o700 })
   // Runs are no part of the repository that the training lies in.
@@ -42,7 +47,7 @@ export async function makeRunFolder(home: string, runId: string): Promise<string
  * @throws ErgometerError `HOME_UNREADABLE`
  */
 export function runFolders(home: string): string[] {
-  const runs = join(resolve(home), 'runs')
+  const runs = placeOfRuns(home)
   let names: string[]
   try {
     names = readdirSync(runs)
@@ -63,7 +68,7 @@ export function runFolders(home: string): string[] {
  */
 export function findRun(home: string, run = 'latest'): string {
   const folders = runFolders(home)
-  const where = join(resolve(home), 'runs')
+  const where = placeOfRuns(home)
   if (run === 'latest') {
     const latest = newest(folders)
     if (latest) return latest

@@ -9,11 +9,11 @@ interface TakenLine {
  * without a time are in it already.
  */
 export class TakenFiles {
-  /** The last line of each second that is not in the journal yet, by file and time. */
+  /** What is not in the journal yet: the last line of each file and time. */
   readonly #waiting = new Map<string, TakenLine & { readonly at: number }>()
   readonly #taken: Record<string, number> = {}
 
-  /** Notes a line without a time of its own that was taken for one of a second of the run; those of a file come in order. */
+  /** Notes a line without a time of its own, and the second of the run that it was taken for; those of a file come in order. */
   add(at: number, { file, bytes }: TakenLine): void {
     this.#waiting.set(`${at} ${file}`, { at, file, bytes })
   }

@@ -1,7 +1,7 @@
-import type { Report } from '@ergometer/core'
+import { placeOfRuns, type Report } from '@ergometer/core'
 import { monotonicSeconds } from '@ergometer/meter'
 import { EventClient } from './event-client.ts'
-import { expectedFolder, type RecorderLink, unsentText } from './recorder-link.ts'
+import { type RecorderLink, unsentText } from './recorder-link.ts'
 import type { StartMessage } from './recorder-message.ts'
 import { reportFolder, unknownReport } from './report-from-journal.ts'
 import type { Run } from './run.ts'
@@ -45,7 +45,7 @@ export function recordRun(
   process.once('exit', onExit)
   process.once('uncaughtExceptionMonitor', onThrow)
 
-  const folder = (): string => link.runFolder ?? expectedFolder(start)
+  const folder = (): string => link.runFolder ?? placeOfRuns(start.home, runId)
   const { calls, companions } = runCalls(client, folder)
   const end = async (): Promise<Report> => {
     process.off('exit', onExit)

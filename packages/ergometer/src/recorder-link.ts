@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import {
@@ -8,6 +8,7 @@ import {
   type HealthEntry,
   type LiveTotals,
   makeEventDirectory,
+  placeOfRuns,
   processIdentity,
   RECORDER_FILE,
   type Report,
@@ -150,7 +151,7 @@ export class RecorderLink {
       makeEventDirectory(events)
       const recorder = {
         ...processIdentity(this.#pid),
-        runFolder: expectedFolder(start),
+        runFolder: placeOfRuns(start.home, runId),
         versions: versions(),
       }
       replaceFile(join(events, RECORDER_FILE), JSON.stringify({ v: 1, runId, ...recorder }))
@@ -219,11 +220,6 @@ export class RecorderLink {
     }
     clearTimeout(timer)
   }
-}
-
-/** Where a run is, unless its home cannot be written. */
-export function expectedFolder({ home, runId }: Pick<StartMessage, 'home' | 'runId'>): string {
-  return join(resolve(home), 'runs', runId)
 }
 
 /** What the recorder drops, and processes of meters may need. */
